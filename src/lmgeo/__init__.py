@@ -1,0 +1,1 @@
+"""Language-model geometry: measure it, perturb it, and ask what it says about performance."""

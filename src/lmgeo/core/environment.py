@@ -1,0 +1,33 @@
+"""Process-wide settings, each set in one place: offline state and threads."""
+
+from __future__ import annotations
+
+import os
+
+OFFLINE_VARIABLE = "LMGEO_OFFLINE"
+_HUB_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
+def set_offline() -> None:
+    """Allow no network from here on, in this process and those it starts."""
+    for name in (OFFLINE_VARIABLE, *_HUB_VARIABLES):
+        os.environ[name] = "1"
+
+
+def is_offline() -> bool:
+    """Whether the user asked for no network."""
+    return os.environ.get(OFFLINE_VARIABLE, "") not in ("", "0")
+
+
+def set_threads(count: int) -> None:
+    """Give torch and FAISS `count` threads each.
+
+    Both carry an OpenMP runtime; setting them apart in several places is how they clash
+    (https://github.com/facebookresearch/faiss/issues/3401), so nobody else sets them.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    import faiss
+    import torch
+
+    torch.set_num_threads(count)
+    faiss.omp_set_num_threads(count)

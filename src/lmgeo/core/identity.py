@@ -1,0 +1,64 @@
+"""What makes two results the same result: canonical JSON and the keys hashed from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lmgeo.core.errors import SpecError
+
+KEY_LENGTH = 24  # hex digits: 96 bits, no collision in any store a person can fill
+
+
+def canonical_json(value: Any) -> str:
+    """One text per value: sorted keys, no spaces, integral floats written as integers.
+
+    Raises:
+        SpecError: a value that JSON cannot hold exactly (NaN, infinity, an object).
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, str, int)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise SpecError(f"{value!r} cannot be part of a result's identity", "use a finite number")
+        # 20 and 20.0 in a YAML file mean the same setting
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    raise SpecError(f"a {type(value).__name__} cannot be part of a result's identity", "use plain JSON values")
+
+
+def content_key(value: Any) -> str:
+    """The key of a fully resolved spec: the same from the plan and from the record."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:KEY_LENGTH]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def hash_files(paths: Mapping[str, Path]) -> str:
+    """One hash over named files: names and bytes count, places and dates do not."""
+    return content_key({name: hash_file(path) for name, path in paths.items()})
+
+
+def hash_texts(texts: list[str]) -> str:
+    """One hash over a list of texts; their boundaries count."""
+    digest = hashlib.sha256()
+    for text in texts:
+        raw = text.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8, "little"))
+        digest.update(raw)
+    return digest.hexdigest()[:KEY_LENGTH]

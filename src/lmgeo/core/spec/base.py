@@ -1,0 +1,86 @@
+"""What every spec shares: no unknown keys, errors that name the line, lists as axes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lmgeo.core.errors import SpecError, UnknownName, suggestion
+from lmgeo.core.spec.document import Document, KeyPath
+
+
+class Strict(BaseModel):
+    """A spec: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def resolved(self) -> dict[str, Any]:
+        """Every field with its default filled in, as plain JSON: what keys are hashed from."""
+        return self.model_dump(mode="json")
+
+
+S = TypeVar("S", bound=Strict)
+
+
+def validate(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) -> S:
+    """`raw` as a `spec`, or one error that shows the value, the line and the mend."""
+    if not isinstance(raw, Mapping):
+        raise SpecError(
+            f"{document.where(path)} is {raw!r}, not a block of keys", f"give some of: {', '.join(spec.model_fields)}"
+        )
+    try:
+        return spec.model_validate(dict(raw))
+    except ValidationError as error:
+        raise _plain_error(spec, error, document, path) from error
+
+
+def _plain_error(spec: type[Strict], error: ValidationError, document: Document, path: KeyPath) -> SpecError:
+    first = error.errors(include_url=False)[0]
+    full = (*path, *first["loc"])
+    where = document.where(full)
+    if first["type"] == "extra_forbidden":
+        return SpecError(f"{where}: unknown key {first['loc'][-1]!r}", suggestion(str(first["loc"][-1]), spec.model_fields))
+    if first["type"] == "missing":
+        return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
+    message = first["msg"].removeprefix("Value error, ")
+    return SpecError(f"{where} is {first['input']!r}: {message}", "correct the value")
+
+
+def is_list_field(spec: type[Strict], name: str) -> bool:
+    """Whether a field holds a list by nature, so that a list there is no axis."""
+    return get_origin(spec.model_fields[name].annotation) in (list, tuple)
+
+
+def expand_axes(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) -> list[S]:
+    """The grid a block stands for: every list under a scalar field is an axis.
+
+    Args:
+        spec: the class of one point of the grid.
+        raw: the block as written, e.g. `{"alpha": [0, 20], "seed": [1, 2]}`.
+    """
+    if not isinstance(raw, Mapping):
+        return [validate(spec, raw, document, path)]
+    axes = [
+        k for k, v in raw.items() if k in spec.model_fields and isinstance(v, list) and not is_list_field(spec, k)
+    ]
+    for key in axes:
+        if not raw[key]:
+            raise SpecError(f"{document.where((*path, key))} is an empty list", "give at least one value")
+    points = itertools.product(*(raw[k] for k in axes))
+    return [validate(spec, {**raw, **dict(zip(axes, point, strict=True))}, document, path) for point in points]
+
+
+def one_kind(raw: Any, known: list[str], document: Document, path: KeyPath, noun: str) -> str:
+    """The one of `known` that a `{kind: settings}` block uses; `noun` names it in messages."""
+    if not isinstance(raw, Mapping):
+        raise SpecError(f"{document.where(path)} is {raw!r}, not a block", f"start it with one of: {', '.join(known)}")
+    found = [k for k in raw if k in known]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SpecError(f"{document.where(path)} holds {' and '.join(found)}", f"write one {noun} an entry")
+    wrong = next(iter(raw), "")
+    raise UnknownName.among(noun, str(wrong), known, document.where((*path, wrong) if wrong else path))

@@ -1,0 +1,187 @@
+"""A study: YAML in, a validated spec out, every grid written out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from lmgeo.core.errors import SpecError, suggestion
+from lmgeo.core.spec.base import expand_axes, one_kind, validate
+from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
+from lmgeo.core.spec.document import Document, KeyPath, dotted
+from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
+
+SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
+    "pretrain": PretrainSpec,
+    "path": PathModel,
+    "hf": HubModel,
+}
+_BLOCKS = ("name", "threads", "models", "perturb", "represent", "measure", "evaluate", "analyze")
+_MODEL_KEYS = (*SOURCES, "name", "family", "untrained")
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One base model of a study.
+
+    Attributes:
+        source: how it is had.
+        name: the user's name for it, or None.
+        family: the user's family name, or None for the architecture's.
+        untrained: take its random initialisation instead, with this seed; None: as trained.
+    """
+
+    source: PretrainSpec | PathModel | HubModel
+    name: str | None = None
+    family: str | None = None
+    untrained: int | None = None
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study with every axis expanded; the plan is its product.
+
+    `perturb` blocks stay raw here: what settings a kind takes is known to `perturb/`.
+    """
+
+    name: str
+    models: list[ModelEntry]
+    perturb: list[tuple[str, Any, KeyPath]]
+    represent: list[RepresentSpec]
+    measure: list[MeasureSpec]
+    evaluate: EvaluateSpec | None
+    analyze: AnalyzeSpec
+    threads: int
+    document: Document = field(repr=False)
+
+
+def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
+    """Validate a study document.
+
+    Args:
+        document: as read from YAML.
+        perturbations: the names of the kinds there are.
+
+    Raises:
+        SpecError, UnknownName: with the line and the near name.
+    """
+    raw = document.value
+    if not isinstance(raw, dict):
+        raise SpecError(f"{document.source} holds no study", f"give the blocks: {', '.join(_BLOCKS)}")
+    for key in raw:
+        if key not in _BLOCKS:
+            raise SpecError(f"{document.where((key,))}: unknown key {key!r}", suggestion(key, _BLOCKS))
+    name = _name(raw, document)
+    evaluate = raw.get("evaluate")
+    return StudySpec(
+        name=name,
+        models=_models(_list_of(raw, "models", document, required=True), document),
+        perturb=_perturbations(_list_of(raw, "perturb", document), perturbations, document),
+        represent=expand_axes(RepresentSpec, raw.get("represent", {}), document, ("represent",)),
+        measure=expand_axes(MeasureSpec, raw.get("measure", {}), document, ("measure",)),
+        evaluate=None if evaluate is None else validate(EvaluateSpec, evaluate, document, ("evaluate",)),
+        analyze=validate(AnalyzeSpec, raw.get("analyze", {}), document, ("analyze",)),
+        threads=_threads(raw.get("threads", 2), document),
+        document=document,
+    )
+
+
+def _name(raw: dict[str, Any], document: Document) -> str:
+    name = raw.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        raise SpecError(
+            f"{document.where(('name',))} is {name!r}", "give the study a name of letters, digits, '-', '_' and '.'"
+        )
+    return name
+
+
+def _threads(value: Any, document: Document) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SpecError(f"{document.where(('threads',))} is {value!r}", "give the threads of a worker: 1 or more")
+    return value
+
+
+def _list_of(raw: dict[str, Any], key: str, document: Document, required: bool = False) -> list[Any]:
+    value = raw.get(key, [])
+    if not isinstance(value, list):
+        raise SpecError(f"{document.where((key,))} is not a list", f"start each entry of {key!r} with '- '")
+    if required and not value:
+        raise SpecError(f"{document.where((key,))} is missing or empty", f"give at least one entry under {key!r}")
+    return value
+
+
+def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
+    models: list[ModelEntry] = []
+    for i, entry in enumerate(entries):
+        path: KeyPath = ("models", i)
+        kind = one_kind(entry, list(SOURCES), document, path, "model source")
+        for key in entry:
+            if key not in _MODEL_KEYS:
+                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, _MODEL_KEYS))
+        # path and hf take a bare value (or a list of them); pretrain takes a block
+        body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
+        where = (*path, kind) if kind == "pretrain" else path
+        twins = entry.get("untrained")
+        for source in expand_axes(SOURCES[kind], body, document, where):
+            for twin in twins if isinstance(twins, list) else [twins]:
+                models.append(ModelEntry(source, entry.get("name"), entry.get("family"), _twin(twin, document, path)))
+    return models
+
+
+def _twin(value: Any, document: Document, path: KeyPath) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise SpecError(
+        f"{document.where((*path, 'untrained'))} is {value!r}", "give the seed of the random initialisation, e.g. 0"
+    )
+
+
+def _perturbations(entries: list[Any], known: list[str], document: Document) -> list[tuple[str, Any, KeyPath]]:
+    found = []
+    for i, entry in enumerate(entries):
+        path: KeyPath = ("perturb", i)
+        kind = one_kind(entry, known, document, path, "perturbation")
+        if len(entry) > 1:
+            extra = next(k for k in entry if k != kind)
+            raise SpecError(f"{document.where((*path, extra))}: unknown key {extra!r}", "write one kind an entry")
+        found.append((kind, entry[kind], (*path, kind)))
+    return found
+
+
+def override(document: Document, settings: list[str]) -> None:
+    """Apply `a.b=value` overrides to a document in place.
+
+    Raises:
+        SpecError: no `=`, a value that is not YAML, or a path through something that is no block.
+    """
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise SpecError(f"--set {setting!r} has no key=value", "write e.g. --set represent.sequences=200")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise SpecError(f"--set {setting!r}: the value is not YAML", "quote it, or write a plain value") from error
+        path: KeyPath = tuple(int(p) if p.isdigit() else p for p in key.split("."))
+        _assign(document, path, value, setting)
+
+
+def _assign(document: Document, path: KeyPath, value: Any, setting: str) -> None:
+    block = document.value
+    for depth, part in enumerate(path[:-1]):
+        if isinstance(block, dict):
+            block = block.setdefault(part, {})
+        elif isinstance(block, list) and isinstance(part, int) and part < len(block):
+            block = block[part]
+        else:
+            raise SpecError(f"--set {setting!r}: nothing at {dotted(path[: depth + 1])}", "name a block that is there")
+    last = path[-1]
+    if isinstance(block, dict):
+        block[str(last)] = value
+    elif isinstance(block, list) and isinstance(last, int) and last < len(block):
+        block[last] = value
+    else:
+        raise SpecError(f"--set {setting!r}: nothing to set at {dotted(path)}", "name a key of a block")
