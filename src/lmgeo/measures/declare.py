@@ -1,0 +1,168 @@
+"""The declaration of a measure, which drives its tests, its listing and its columns."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from lmgeo.core.errors import SpecError
+from lmgeo.core.measurement import Measurement
+from lmgeo.core.registry import Registry
+
+Bound = float | str | None
+INVARIANCES = frozenset({"shift", "rotation", "scale", "duplicate"})
+
+# What a symbolic bound means for n rows of d columns; `k` is the greatest possible rank.
+SYMBOLS: dict[str, Callable[[int, int, int], float]] = {
+    "n": lambda n, d, k: n,
+    "d": lambda n, d, k: d,
+    "r": lambda n, d, k: min(n, d),
+    "min(n-1, d)": lambda n, d, k: k,
+    "((r-1)/r)^2": lambda n, d, k: ((min(n, d) - 1) / min(n, d)) ** 2 if min(n, d) else 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A value with what a reader needs to judge it (dropped rows, notes, logs)."""
+
+    value: float
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One declared measure.
+
+    Attributes:
+        name: as in columns, JSON and globs.
+        function: of one state; gives a float or a `Valued`, or raises `NotEnoughData`.
+        state: the class that `function` takes.
+        unit: the unit's name; "1" for a pure number.
+        range: least and greatest value: a number, a symbol of `SYMBOLS`, or None.
+        keeps: what leaves the value unchanged, of `INVARIANCES`.
+        direction: what a higher value means.
+        cite: where the definition comes from; "" for a textbook one.
+        version: of the definition; a new one makes new results.
+        definition: one line.
+        matrix: whether it is defined for weight matrices too.
+    """
+
+    name: str
+    function: Callable[[Any], float | Valued]
+    state: type
+    unit: str
+    range: tuple[Bound, Bound]
+    keeps: frozenset[str]
+    direction: str
+    cite: str
+    version: int
+    definition: str
+    matrix: bool = False
+
+    def limits(self, n: int, d: int, centred: bool = True) -> tuple[float | None, float | None]:
+        """The range in numbers for a cloud (or an uncentred matrix) of n rows and d columns."""
+        low, high = (_number(bound, n, d, centred) for bound in self.range)
+        return low, high
+
+    def measurement(self, outcome: float | Valued, n: int, d: int, centred: bool = True, **extra: Any) -> Measurement:
+        """`outcome` with this declaration; `extra` sets `spread`, `seeds` or `reason`."""
+        valued = outcome if isinstance(outcome, Valued) else Valued(outcome)
+        return Measurement(
+            value=float(valued.value),
+            unit=self.unit,
+            range=self.limits(n, d, centred),
+            direction=self.direction,
+            version=self.version,
+            details=dict(valued.details),
+            **extra,
+        )
+
+    def missing(self, reason: str, n: int, d: int, centred: bool = True, **details: Any) -> Measurement:
+        """The null measurement that says why there is no value."""
+        return Measurement(
+            value=None,
+            unit=self.unit,
+            range=self.limits(n, d, centred),
+            direction=self.direction,
+            reason=reason,
+            version=self.version,
+            details=details,
+        )
+
+
+def _number(bound: Bound, n: int, d: int, centred: bool) -> float | None:
+    if not isinstance(bound, str):
+        return bound
+    rank = min(n - 1 if centred else n, d)
+    return SYMBOLS[bound](n, d, rank)
+
+
+MEASURES: Registry[Measure] = Registry("measure", "lmgeo.measures")
+
+F = TypeVar("F", bound=Callable[[Any], Any])
+
+
+def measure(
+    *,
+    state: type,
+    unit: str,
+    range: tuple[Bound, Bound],
+    keeps: Iterable[str],
+    direction: str,
+    cite: str = "",
+    version: int = 1,
+    name: str | None = None,
+    prefixes: Sequence[str] = ("",),
+    matrix: bool = False,
+) -> Callable[[F], F]:
+    """Register a function of one state as a measure, once for each prefix.
+
+    Args:
+        state: the class the function takes.
+        unit: the unit's name; "1" for a pure number.
+        range: numbers, symbols of `SYMBOLS` ("d", "r", "min(n-1, d)" …), or None where unbounded.
+        keeps: what leaves the value unchanged: "shift", "rotation", "scale", "duplicate".
+        direction: what a higher value means, as "higher = …".
+        cite: author and year of the definition.
+        version: raise it when the definition changes.
+        name: the name where it is not the function's own.
+        prefixes: ("pq_", "lsq_") registers one function under two names.
+        matrix: whether it is defined for weight matrices too.
+
+    Raises:
+        SpecError: no docstring, an unknown invariance or range symbol, or a name taken.
+    """
+
+    def register(function: F) -> F:
+        stem = name or function.__name__
+        definition = _definition(function, stem)
+        _check(stem, frozenset(keeps), range)
+        for prefix in prefixes:
+            full = prefix + stem
+            declared = Measure(
+                full, function, state, unit, range, frozenset(keeps), direction, cite, version, definition, matrix
+            )
+            MEASURES.add(full, declared)
+        return function
+
+    return register
+
+
+def _definition(function: Callable[[Any], Any], name: str) -> str:
+    text = inspect.getdoc(function)
+    if not text:
+        raise SpecError(f"measure {name!r} has no docstring", "define it in one line under its `def`")
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _check(name: str, keeps: frozenset[str], bounds: tuple[Bound, Bound]) -> None:
+    if unknown := keeps - INVARIANCES:
+        raise SpecError(
+            f"measure {name!r} declares keeps={sorted(unknown)}", f"choose among {', '.join(sorted(INVARIANCES))}"
+        )
+    for bound in bounds:
+        if isinstance(bound, str) and bound not in SYMBOLS:
+            raise SpecError(f"measure {name!r} declares the bound {bound!r}", f"choose among {', '.join(SYMBOLS)}")
