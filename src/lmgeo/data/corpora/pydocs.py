@@ -1,0 +1,27 @@
+"""`pydocs`: real English without a network, from the documentation inside Python itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lmgeo.data.corpora.kinds import CORPORA, Corpus, CorpusKind
+from lmgeo.data.pydocs.library import BUILDER_VERSION, load_library
+
+
+def read_pydocs(argument: str = "") -> Corpus:
+    """Every sentence of the language reference and the standard library's docstrings.
+
+    Raises:
+        NotEnoughData: an interpreter that came without its library's sources.
+    """
+    return Corpus("pydocs", [sentence.text for sentence in load_library().sentences])
+
+
+def _identity(argument: str = "") -> dict[str, Any]:
+    return {"kind": "pydocs", "builder": BUILDER_VERSION, "content": load_library().content}
+
+
+CORPORA.add(
+    "pydocs",
+    CorpusKind("pydocs", None, "built in: English from Python's own documentation", read_pydocs, _identity, False),
+)
