@@ -56,7 +56,8 @@ class StoreError(LmgeoError):
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A mend for a mistyped name: the near ones, else all of them."""
     options = sorted(known)
-    near = difflib.get_close_matches(name, options, n=3, cutoff=0.6)
+    by_folded = {option.casefold(): option for option in options}
+    near = [by_folded[n] for n in difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)]
     if near:
         return f"did you mean {' or '.join(repr(n) for n in near)}?"
     return f"choose one of: {', '.join(options)}" if options else "none is available here"

@@ -30,9 +30,12 @@ def _plain(value: Any) -> Any:
         if not math.isfinite(value):
             raise SpecError(f"{value!r} cannot be part of a result's identity", "use a finite number")
         # 20 and 20.0 in a YAML file mean the same setting
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() else value
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        plain = {str(k): _plain(v) for k, v in value.items()}
+        if len(plain) < len(value):
+            raise SpecError(f"two keys of {sorted(map(repr, value))} read the same", "keep one of them")
+        return plain
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     raise SpecError(f"a {type(value).__name__} cannot be part of a result's identity", "use plain JSON values")
@@ -40,7 +43,7 @@ def _plain(value: Any) -> Any:
 
 def content_key(value: Any) -> str:
     """The key of a fully resolved spec: the same from the plan and from the record."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:KEY_LENGTH]
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:KEY_LENGTH]
 
 
 def hash_file(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import importlib
 import pkgutil
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -26,6 +27,7 @@ class Registry(Generic[T]):
         self._package = package
         self._items: dict[str, T] = {}
         self._scanned = False
+        self._scanning = threading.RLock()
 
     def add(self, name: str, item: T) -> T:
         """Register `item`; a second one under the same name is an error."""
@@ -63,9 +65,24 @@ class Registry(Generic[T]):
         return sorted(chosen)
 
     def _scan(self) -> None:
-        if self._scanned:
-            return
-        self._scanned = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        # Another thread waits for the whole folder; a module that asks while it is imported does not.
+        with self._scanning:
+            if self._scanned:
+                return
+            self._scanned = True
+            try:
+                package = importlib.import_module(self._package)
+                for module in pkgutil.iter_modules(package.__path__):
+                    self._import(f"{self._package}.{module.name}")
+            except BaseException:
+                self._scanned = False
+                raise
+
+    def _import(self, module: str) -> None:
+        before = dict(self._items)
+        try:
+            importlib.import_module(module)
+        except BaseException:
+            # It is imported anew at the next attempt, and adds its names again.
+            self._items = before
+            raise

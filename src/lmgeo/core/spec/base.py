@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,10 +31,21 @@ def validate(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) ->
         raise SpecError(
             f"{document.where(path)} is {raw!r}, not a block of keys", f"give some of: {', '.join(spec.model_fields)}"
         )
+    _refuse_switches(spec, raw, document, path)
     try:
         return spec.model_validate(dict(raw))
     except ValidationError as error:
         raise _plain_error(spec, error, document, path) from error
+
+
+def _refuse_switches(spec: type[Strict], raw: Mapping[str, Any], document: Document, path: KeyPath) -> None:
+    """`seed: yes` is a slip: YAML reads it as true, and a number field would take that for 1."""
+    for key, value in raw.items():
+        if not isinstance(value, bool) or key not in spec.model_fields:
+            continue
+        kind = spec.model_fields[key].annotation
+        if {int, float} & {kind, *get_args(kind)} and bool not in (kind, *get_args(kind)):
+            raise SpecError(f"{document.where((*path, key))} is {value!r}, not a number", "write a number")
 
 
 def _plain_error(spec: type[Strict], error: ValidationError, document: Document, path: KeyPath) -> SpecError:
@@ -42,7 +53,9 @@ def _plain_error(spec: type[Strict], error: ValidationError, document: Document,
     full = (*path, *first["loc"])
     where = document.where(full)
     if first["type"] == "extra_forbidden":
-        return SpecError(f"{where}: unknown key {first['loc'][-1]!r}", suggestion(str(first["loc"][-1]), spec.model_fields))
+        return SpecError(
+            f"{where}: unknown key {first['loc'][-1]!r}", suggestion(str(first["loc"][-1]), spec.model_fields)
+        )
     if first["type"] == "missing":
         return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
     message = first["msg"].removeprefix("Value error, ")
@@ -63,9 +76,7 @@ def expand_axes(spec: type[S], raw: Any, document: Document, path: KeyPath = ())
     """
     if not isinstance(raw, Mapping):
         return [validate(spec, raw, document, path)]
-    axes = [
-        k for k, v in raw.items() if k in spec.model_fields and isinstance(v, list) and not is_list_field(spec, k)
-    ]
+    axes = [k for k, v in raw.items() if k in spec.model_fields and isinstance(v, list) and not is_list_field(spec, k)]
     for key in axes:
         if not raw[key]:
             raise SpecError(f"{document.where((*path, key))} is an empty list", "give at least one value")

@@ -14,6 +14,9 @@ import yaml
 from lmgeo.core.errors import SpecError
 
 KeyPath = tuple[str | int, ...]
+MOST_VALUES = 100_000  # aliases of aliases grow a small file without bound
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TEXT = "write plain values: no tags, no objects"
 
 
 @dataclass
@@ -24,19 +27,24 @@ class Document:
         source: the file's name, for messages.
         value: the document as dicts, lists and scalars.
         lines: 1-based line by path, e.g. `("models", 0, "path")`.
+        overrides: the command-line setting that gave a value, by path.
     """
 
     source: str
     value: Any
     lines: dict[KeyPath, int] = field(default_factory=dict)
+    overrides: dict[KeyPath, str] = field(default_factory=dict)
 
     def where(self, path: KeyPath) -> str:
         """`file:line, key a.b[0]` for the nearest part of `path` that has a line."""
         known = path
-        while known and known not in self.lines:
+        while known and known not in self.lines and known not in self.overrides:
             known = known[:-1]
+        key = f", key {dotted(path)}" if path else ""
+        if known in self.overrides:
+            return f"--set {self.overrides[known]}{key}"
         line = f":{self.lines[known]}" if known in self.lines else ""
-        return f"{self.source}{line}" + (f", key {dotted(path)}" if path else "")
+        return f"{self.source}{line}{key}"
 
 
 def dotted(path: KeyPath) -> str:
@@ -61,13 +69,19 @@ def read_document(path: Path) -> Document:
 
 
 def parse_document(text: str, source: str) -> Document:
-    """The document that `text` holds; `source` names it in messages."""
+    """The document that `text` holds; `source` names it in messages.
+
+    Raises:
+        SpecError: as `read_document`; also a text that is nested or grows beyond reason.
+    """
+    document = Document(source, None)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document.value = _build(node, (), document) if node is not None else None
     except yaml.YAMLError as error:
         raise SpecError(f"{source} is not valid YAML: {_one_line(error)}", "mend the line it names") from error
-    document = Document(source, None)
-    document.value = _build(node, (), document) if node is not None else None
+    except RecursionError as error:
+        raise SpecError(f"{source} is nested too deeply, or holds itself", "write it out flat") from error
     return document
 
 
@@ -76,30 +90,49 @@ def _one_line(error: Exception) -> str:
 
 
 def _build(node: yaml.Node, path: KeyPath, document: Document) -> Any:
-    document.lines[path] = node.start_mark.line + 1
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if len(document.lines) > MOST_VALUES:
+        raise SpecError(f"{document.source} holds over {MOST_VALUES:,} values", "write fewer, or without aliases")
     if isinstance(node, yaml.MappingNode):
+        _refuse_tag(node, "map", path, document)
         return _build_mapping(node, path, document)
     if isinstance(node, yaml.SequenceNode):
+        _refuse_tag(node, "seq", path, document)
         return [_build(item, (*path, i), document) for i, item in enumerate(node.value)]
     return _scalar(node, path, document)
+
+
+def _refuse_tag(node: yaml.Node, kind: str, path: KeyPath, document: Document) -> None:
+    if node.tag != _TAG + kind:
+        raise SpecError(f"{document.where(path)} has the tag {node.tag!r}", _PLAIN_TEXT)
 
 
 def _build_mapping(node: yaml.MappingNode, path: KeyPath, document: Document) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(_scalar(key_node, path, document))
+        key = _key(key_node, path, document)
+        # a key's line, not its value's, is where a reader looks
+        document.lines[(*path, key)] = key_node.start_mark.line + 1
         if key in result:
-            document.lines[(*path, key)] = key_node.start_mark.line + 1
             raise SpecError(f"{document.where((*path, key))} stands twice", "keep one of them")
         result[key] = _build(value_node, (*path, key), document)
-        document.lines[(*path, key)] = key_node.start_mark.line + 1
     return result
 
 
+def _key(node: yaml.Node, path: KeyPath, document: Document) -> str:
+    """A key as it is written: `on`, `no` and `1` are names, not values."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise SpecError(f"{document.where(path)} has a key that is no word", "write keys as plain words")
+    _scalar(node, path, document)
+    return str(node.value)
+
+
 def _scalar(node: yaml.Node, path: KeyPath, document: Document) -> Any:
+    if node.tag == _TAG + "timestamp":
+        return str(node.value)  # a name or revision that looks like a date
+    if node.tag == _TAG + "binary":
+        raise SpecError(f"{document.where(path)} has the tag {node.tag!r}", _PLAIN_TEXT)
     try:
         return yaml.SafeLoader("").construct_object(node)
-    except yaml.YAMLError as error:
-        raise SpecError(
-            f"{document.where(path)}: {_one_line(error)}", "write plain values: no tags, no objects"
-        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise SpecError(f"{document.where(path)}: {_one_line(error)}", _PLAIN_TEXT) from error

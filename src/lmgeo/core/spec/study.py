@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from lmgeo.core.errors import SpecError, suggestion
 from lmgeo.core.spec.base import expand_axes, one_kind, validate
 from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
-from lmgeo.core.spec.document import Document, KeyPath, dotted
+from lmgeo.core.spec.document import Document, KeyPath, dotted, parse_document
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
 
 SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
@@ -124,11 +122,23 @@ def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
         # path and hf take a bare value (or a list of them); pretrain takes a block
         body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
         where = (*path, kind) if kind == "pretrain" else path
+        name, family = _label(entry, "name", document, path), _label(entry, "family", document, path)
         twins = entry.get("untrained")
+        if twins == []:
+            raise SpecError(f"{document.where((*path, 'untrained'))} is an empty list", "give at least one seed")
         for source in expand_axes(SOURCES[kind], body, document, where):
             for twin in twins if isinstance(twins, list) else [twins]:
-                models.append(ModelEntry(source, entry.get("name"), entry.get("family"), _twin(twin, document, path)))
+                models.append(ModelEntry(source, name, family, _twin(twin, document, path)))
     return models
+
+
+def _label(entry: dict[str, Any], key: str, document: Document, path: KeyPath) -> str | None:
+    value = entry.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise SpecError(
+        f"{document.where((*path, key))} is {value!r}, not a name", "write it as text, in quotes if need be"
+    )
 
 
 def _twin(value: Any, document: Document, path: KeyPath) -> int | None:
@@ -161,22 +171,19 @@ def override(document: Document, settings: list[str]) -> None:
         key, equals, text = setting.partition("=")
         if not equals or not key:
             raise SpecError(f"--set {setting!r} has no key=value", "write e.g. --set represent.sequences=200")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SpecError(f"--set {setting!r}: the value is not YAML", "quote it, or write a plain value") from error
-        path: KeyPath = tuple(int(p) if p.isdigit() else p for p in key.split("."))
+        value = parse_document(text, f"--set {setting!r}").value
+        path: KeyPath = tuple(int(p) if p.isdecimal() else p for p in key.split("."))
         _assign(document, path, value, setting)
+        document.overrides[path] = setting
 
 
 def _assign(document: Document, path: KeyPath, value: Any, setting: str) -> None:
+    if document.value is None:
+        document.value = {}
     block = document.value
     for depth, part in enumerate(path[:-1]):
-        if isinstance(block, dict):
-            block = block.setdefault(part, {})
-        elif isinstance(block, list) and isinstance(part, int) and part < len(block):
-            block = block[part]
-        else:
+        block = _step(block, part)
+        if block is None:
             raise SpecError(f"--set {setting!r}: nothing at {dotted(path[: depth + 1])}", "name a block that is there")
     last = path[-1]
     if isinstance(block, dict):
@@ -185,3 +192,14 @@ def _assign(document: Document, path: KeyPath, value: Any, setting: str) -> None
         block[last] = value
     else:
         raise SpecError(f"--set {setting!r}: nothing to set at {dotted(path)}", "name a key of a block")
+
+
+def _step(block: Any, part: str | int) -> Any:
+    """What `part` of a block holds; an absent or empty key becomes a block; None: there is no such part."""
+    if isinstance(block, dict):
+        if block.get(str(part)) is None:
+            block[str(part)] = {}
+        return block[str(part)]
+    if isinstance(block, list) and isinstance(part, int) and part < len(block):
+        return block[part]
+    return None
