@@ -1,0 +1,105 @@
+"""The rows a quantizer sees: their order and their centre, as a protocol asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+
+from lmgeo.core.arrays import Float32, Float64, Int, ndarray
+from lmgeo.core.seeds import numpy_stream
+from lmgeo.core.spec.protocol import QuantizerProtocol
+
+_BLOCK = 4_096  # rows in float64 at once: a few dozen MB at any width in use
+
+
+@final
+@dataclass(frozen=True)
+class QuantizerRows:
+    """Rows ready to be quantized, with what all quantizers of them share.
+
+    Attributes:
+        values: the rows, C-ordered, without negative zeros.
+    """
+
+    values: Float32[ndarray, "n d"]
+
+    @classmethod
+    def of(cls, X: ndarray, protocol: QuantizerProtocol, seed: int) -> QuantizerRows:
+        """`X` (n, d) in the protocol's order, centred in float64 if it says so, then float32."""
+        order = np.arange(X.shape[0]) if protocol.order == "input" else canonical_order(X, seed)
+        mean = _mean(X, order) if protocol.centred else np.zeros(X.shape[1])
+        values = np.empty(X.shape, dtype=np.float32)
+        for start in range(0, X.shape[0], _BLOCK):
+            at = slice(start, start + _BLOCK)
+            values[at] = X[order[at]] - mean
+        values += np.float32(0)  # −0 + 0 = +0: equal rows are equal bytes
+        return cls(values)
+
+    @cached_property
+    def sum_of_squares(self) -> float:
+        """Σ‖x‖² over the rows as they are quantized."""
+        return float(sum(np.einsum("nd,nd->", rows, rows) for _, rows in self.blocks()))
+
+    @cached_property
+    def sum_of_squares_centred(self) -> float:
+        """Σ‖x − x̄‖², around the mean of the rows."""
+        mean = _mean(self.values, np.arange(len(self.values)))
+        return float(sum(((rows - mean) ** 2).sum() for _, rows in self.blocks()))
+
+    @cached_property
+    def ids(self) -> Int[ndarray, " n"]:
+        """One number for each distinct row: equal rows have equal ids."""
+        bytewise = _as_void(self.values)
+        order = np.argsort(bytewise)
+        ranked = self.values[order]
+        new = np.concatenate([[False], (ranked[1:] != ranked[:-1]).any(axis=1)])
+        ids = np.empty(len(order), dtype=np.int64)
+        ids[order] = np.cumsum(new)
+        return ids
+
+    def blocks(self) -> Iterator[tuple[slice, Float64[ndarray, "b d"]]]:
+        """The rows in float64, a block at a time, with where each block stands."""
+        for start in range(0, len(self.values), _BLOCK):
+            at = slice(start, min(start + _BLOCK, len(self.values)))
+            yield at, self.values[at].astype(np.float64)
+
+
+def canonical_order(X: ndarray, seed: int) -> Int[ndarray, " n"]:
+    """An order of the rows of `X` (n, d) that does not depend on how they came.
+
+    The rows are sorted lexicographically by value (first column first; +0 and −0 are
+    equal), and the sorted list is then permuted by the stream `row_order` of `seed`.
+    Sorting by value, and not by a hash, leaves the order as it is when all rows are
+    shifted or scaled by a positive factor. Equal rows are interchangeable.
+    """
+    # in big-endian bytes a memory comparison of two rows is their numeric comparison
+    sorted_rows = np.argsort(_as_void(_ordered_bytes(X)))
+    return sorted_rows[numpy_stream(seed, "row_order").permutation(X.shape[0])]
+
+
+def _ordered_bytes(X: ndarray) -> ndarray:
+    """Unsigned big-endian integers that sort bytewise as the finite floats of `X` do."""
+    bits, kind = (32, np.float32) if X.dtype.itemsize <= 4 else (64, np.float64)
+    word = np.dtype(f"u{bits // 8}")
+    values = np.add(X, 0.0, dtype=kind).view(word)  # −0 + 0 = +0
+    top = word.type(1 << (bits - 1))
+    flip = np.where(values & top, ~word.type(0), top)
+    return np.ascontiguousarray(values ^ flip).astype(word.newbyteorder(">"))
+
+
+def _as_void(X: ndarray) -> ndarray:
+    """Each row of a C-ordered array as one opaque value, compared as memory is."""
+    return X.view(np.dtype((np.void, X.itemsize * X.shape[1]))).ravel()
+
+
+def _mean(X: ndarray, order: Int[ndarray, " n"]) -> Float64[ndarray, " d"]:
+    """Column means, summed in the given order so that they do not depend on how rows came."""
+    first = X[order[0]].astype(np.float64)  # differences to a row keep their digits under huge means
+    total = np.zeros(X.shape[1])
+    for start in range(0, X.shape[0], _BLOCK):
+        total += (X[order[start : start + _BLOCK]] - first).sum(axis=0)
+    return first + total / X.shape[0]
