@@ -1,0 +1,156 @@
+"""What the columns of a table are: the name, factors, scores, or measures."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmgeo.core.arrays import Float, ndarray
+from lmgeo.core.errors import NotEnoughData, SpecError, UnknownName
+from lmgeo.core.spec.model import PretrainSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SETTINGS = ("corpus", "sequences", "tokens", "protocol")
+FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
+NEVER_MEASURES = frozenset({"model", "seed", *FACTORS})
+TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
+
+
+def bare(column: str) -> str:
+    """The part after the last dot: `final.eee` is `eee`."""
+    return column.rpartition(".")[2]
+
+
+def is_number(column: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers; truth values are not numbers."""
+    from pandas.api import types
+
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
+def numbers(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
+    """A column as float64 with infinities taken as missing.
+
+    Raises:
+        SpecError: a column that holds text, with the first such cell.
+    """
+    if not is_number(table[name]):
+        text, row = first_text(table[name])
+        raise SpecError(f"column {name!r} holds {text!r} in data row {row}", "give numbers, or leave the cell empty")
+    values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def first_text(column: pd.Series[Any]) -> tuple[Any, int]:
+    """The first cell that is no number, and its data row counted from 1."""
+    import pandas as pd
+
+    parsed = pd.to_numeric(column.astype(object).where(column.notna(), None), errors="coerce")
+    bad = np.flatnonzero((parsed.isna() & column.notna()).to_numpy())
+    position = int(bad[0]) if len(bad) else 0
+    return column.iloc[position], position + 1
+
+
+def measure_columns(table: pd.DataFrame, target: str, by: str | None, controls: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns of a plain table that count as measures, and notes on those left out.
+
+    Every numeric column counts but the target, `by`, the controls, `seed` and the factors.
+    In a table with this project's own layout, scores, spreads and training choices are no
+    measures either.
+    """
+    out = NEVER_MEASURES | {target, *controls} | ({by} if by else set())
+    candidates = [name for name in table.columns if name not in out and is_number(table[name])]
+    own = _own_layout(table, out)
+    notes = _spoiled_notes(table, out)
+    if own:
+        notes.append(f"no measures, as this is a study's table: {_listed(own)}")
+    return [name for name in candidates if name not in own], notes
+
+
+def _own_layout(table: pd.DataFrame, out: frozenset[str] | set[str]) -> list[str]:
+    """Scores, spreads and training choices, in a table that has scores as a study writes them."""
+    names = set(table.columns)
+    scores = {name for name in names if name.startswith("score.")}
+    spreads = {name for name in names if name.endswith(".spread") and name.removesuffix(".spread") in names}
+    choices = names & TRAINING_CHOICES if scores else set()
+    return [name for name in table.columns if name in (scores | spreads | choices) - out and is_number(table[name])]
+
+
+def _spoiled_notes(table: pd.DataFrame, out: frozenset[str] | set[str]) -> list[str]:
+    """A note for each column that is mostly numbers, yet text for a few cells."""
+    import pandas as pd
+
+    notes = []
+    for name in table.columns:
+        column = table[name]
+        if name in out or is_number(column) or pd.api.types.is_bool_dtype(column):
+            continue
+        filled = int(column.notna().sum())
+        good = int(pd.to_numeric(column.astype(object), errors="coerce").notna().sum())
+        if filled and good * 2 >= filled:
+            text, row = first_text(column)
+            notes.append(f"column {name!r} is no measure: {filled - good} of {filled} cells are text ({text!r}, data row {row})")
+    return notes
+
+
+def select(globs: Sequence[str], preferred: Sequence[str], others: Sequence[str] = ()) -> list[str]:
+    """Columns that match any glob, whole or by the part after the last dot, in table order.
+
+    Args:
+        globs: as given to `--measures`.
+        preferred: the columns that count as measures by themselves.
+        others: further numeric columns, matched only by a glob that no preferred one matches.
+
+    Raises:
+        UnknownName: a glob that matches nothing, with the near names.
+    """
+    chosen: set[str] = set()
+    for glob in globs:
+        found = [name for name in preferred if _matches(name, glob)] or [name for name in others if _matches(name, glob)]
+        if not found:
+            known = [*preferred, *others]
+            raise UnknownName.among("measure", glob, known + [bare(name) for name in known])
+        chosen.update(found)
+    return [name for name in dict.fromkeys([*preferred, *others]) if name in chosen]
+
+
+def _matches(name: str, glob: str) -> bool:
+    return name == glob or fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(bare(name), glob)
+
+
+def counterpart(name: str, columns: Sequence[str]) -> str | None:
+    """The column of another table that stands for `name`: the whole name, then the bare one.
+
+    Raises:
+        SpecError: several columns share the bare name.
+    """
+    if name in columns:
+        return name
+    if bare(name) in columns:
+        return bare(name)
+    found = [other for other in columns if bare(other) == bare(name)]
+    if len(found) > 1:
+        raise SpecError(f"{name!r} could be {' or '.join(map(repr, found))} of the hold-out table", f"call one {name!r}")
+    return found[0] if found else None
+
+
+def require_column(table: pd.DataFrame, name: str, role: str) -> None:
+    """Refuse a column that the table lacks, with the near names."""
+    if name not in table.columns:
+        raise UnknownName.among(f"{role} column", name, [str(c) for c in table.columns])
+
+
+def require_measures(names: Sequence[str]) -> None:
+    """Refuse a table without any measure."""
+    if not names:
+        raise NotEnoughData("no numeric column counts as a measure", "name the measures with --measures GLOB")
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
