@@ -1,0 +1,148 @@
+"""Measures of a spectrum: λ of XcᵀXc/(n−1) for a cloud, σ(W)² for a weight matrix.
+
+For n ≤ d they read the spectrum zero-padded to d, and say so. One row, or rows all equal, have
+no spectrum to speak of: null.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lmgeo.core.arrays import Float64, ndarray
+from lmgeo.core.errors import NotEnoughData
+from lmgeo.measures.declare import Valued, measure
+from lmgeo.numerics import spectra
+from lmgeo.states.moments import Moments
+
+_ALL = {"shift", "rotation", "scale", "duplicate"}
+_RANK = "min(n-1, d)"
+
+
+def _spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
+    """The spectrum that a measure reads, refused where it is all zeros."""
+    values = m.eigenvalues if centred else m.spectrum
+    if values[0] == 0.0:
+        equal = f"all {m.n} rows are equal, as far as float64 squares tell"
+        raise NotEnoughData(f"{equal if centred else 'all entries are zero'}: no spectrum", "give rows that differ")
+    return values
+
+
+def _noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
+    """The value with what bears on reading it: too few rows, constant columns."""
+    details: dict[str, Any] = {"constant_columns": m.constant_columns} if m.constant_columns else {}
+    rank = m.n - 1 if centred else m.n
+    if rank < m.d:
+        few = f"n ≤ d: at most {rank} of {m.d} eigenvalues are not zero"
+        note = f"{note}; {few}" if note else few
+    return Valued(value, {**details, "note": note} if note else details)
+
+
+@measure(
+    state=Moments,
+    unit="1",
+    range=(0, "((r-1)/r)^2"),
+    keeps=_ALL,
+    direction="higher = less even",
+    cite="Marbut et al. 2023",
+    matrix=True,
+)
+def eee(m: Moments) -> Valued:
+    """Eigenvalue early enrichment: area between the cumulated spectrum and an even one, over the greatest area."""
+    value = spectra.eee(_spectrum(m, m.centred), min(m.n, m.d))
+    return _noted(m, value, m.centred, "one dimension is always even" if min(m.n, m.d) == 1 else "")
+
+
+@measure(
+    state=Moments,
+    unit="1",
+    range=(0, 1),
+    keeps=_ALL,
+    direction="higher = more isotropic",
+    cite="Rudman et al. 2022",
+    matrix=True,
+)
+def isoscore(m: Moments) -> Valued:
+    """IsoScore: how evenly the variance spreads over all dimensions; centred on weight matrices too."""
+    if m.d < 2:
+        raise NotEnoughData("d = 1: isotropy needs two dimensions", "give at least 2 columns")
+    return _noted(m, spectra.isoscore(_spectrum(m, centred=True)), centred=True)
+
+
+@measure(
+    state=Moments,
+    unit="1",
+    range=(0, 1),
+    keeps=_ALL,
+    direction="higher = more isotropic",
+    cite="Marbut et al. 2023",
+    matrix=True,
+)
+def pc_ratio(m: Moments) -> Valued:
+    """Least over greatest eigenvalue of the covariance; 0 when n ≤ d."""
+    values = _spectrum(m, m.centred)
+    flat = int(np.count_nonzero(values == 0.0))
+    note = f"{flat} direction(s) without variance" if flat and m.n > m.d else ""
+    return _noted(m, float(values[-1] / values[0]), m.centred, note)
+
+
+@measure(
+    state=Moments, unit="dimensions", range=(1, _RANK), keeps=_ALL, direction="higher = more dimensions", matrix=True
+)
+def participation_ratio(m: Moments) -> Valued:
+    """Squared sum of the covariance's eigenvalues over the sum of their squares."""
+    return _noted(m, spectra.participation(_spectrum(m, m.centred)), m.centred)
+
+
+@measure(
+    state=Moments,
+    unit="dimensions",
+    range=(1, _RANK),
+    keeps=_ALL,
+    direction="higher = more dimensions",
+    cite="Roy & Vetterli 2007",
+    matrix=True,
+)
+def effective_rank(m: Moments) -> Valued:
+    """Exponential of the entropy of the normalised singular values of the centred cloud."""
+    return _noted(m, spectra.entropy_rank(np.sqrt(_spectrum(m, m.centred))), m.centred)
+
+
+@measure(
+    state=Moments,
+    unit="dimensions",
+    range=(1, _RANK),
+    keeps=_ALL,
+    direction="higher = more dimensions",
+    cite="Roy & Vetterli 2007, on eigenvalues",
+    matrix=True,
+)
+def effective_rank_cov(m: Moments) -> Valued:
+    """Exponential of the entropy of the normalised eigenvalues of the covariance (squares of effective_rank's)."""
+    return _noted(m, spectra.entropy_rank(_spectrum(m, m.centred)), m.centred)
+
+
+@measure(
+    state=Moments,
+    unit="dimensions",
+    range=(1, "r"),
+    keeps={"rotation", "scale", "duplicate"},
+    direction="higher = more dimensions",
+    cite="Garrido et al. 2023",
+)
+def rankme(m: Moments) -> Valued:
+    """Exponential of the entropy of the normalised singular values of the cloud as it stands, not centred."""
+    values = m.singular_values_uncentred
+    if values[0] == 0.0:
+        raise NotEnoughData("all entries are zero: no spectrum", "give rows that are not zero")
+    return _noted(m, spectra.entropy_rank(values), centred=False)
+
+
+@measure(
+    state=Moments, unit="dimensions", range=(1, _RANK), keeps=_ALL, direction="higher = more dimensions", matrix=True
+)
+def stable_rank(m: Moments) -> Valued:
+    """Sum of the covariance's eigenvalues over the greatest."""
+    values = _spectrum(m, m.centred)
+    return _noted(m, float((values / values[0]).sum()), m.centred)

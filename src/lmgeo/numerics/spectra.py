@@ -1,0 +1,101 @@
+"""Functions of a spectrum: eigenvalues λ₁ ≥ … ≥ λ_d ≥ 0, not all zero, in float64.
+
+None of them depends on the scale of λ, so each is taken relative to its greatest value or sum.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lmgeo.core.arrays import Float64, ndarray
+from lmgeo.core.errors import NotEnoughData
+
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+def without_rounding(values: Float64[ndarray, " d"], greatest_rank: int) -> Float64[ndarray, " d"]:
+    """Descending eigen- or singular values with rounding noise made exactly zero.
+
+    Noise is what is below d·ε of the greatest, or beyond the greatest possible rank. Its square
+    root (1e-8 of σ₁) would show in every entropy of σ.
+    """
+    kept = values.copy()
+    kept[values <= len(values) * EPSILON * values[0]] = 0.0
+    kept[greatest_rank:] = 0.0
+    return kept
+
+
+def principal_axes(
+    scatter: Float64[ndarray, "d d"], greatest_rank: int
+) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
+    """Eigenvalues of a scatter matrix, descending and free of noise, and its unit axes as columns.
+
+    Raises:
+        NotEnoughData: float64 could not hold the squares that the scatter sums.
+    """
+    if not np.isfinite(scatter).all():
+        raise NotEnoughData("the squares of these values overflow float64", "scale the rows down")
+    values, axes = np.linalg.eigh(scatter)
+    return without_rounding(values[::-1], greatest_rank), axes[:, ::-1]
+
+
+def uncentred_singular_values(
+    values: Float64[ndarray, " d"], axes: Float64[ndarray, "d d"], mean: Float64[ndarray, " d"], n: int
+) -> Float64[ndarray, " d"]:
+    """Singular values of a cloud as it stands, from its centred scatter and its mean.
+
+    XᵀX = scatter + n·x̄x̄ᵀ = BᵀB with B = [diag(√values); √n·x̄ᵀ·axes]. The singular values of B
+    keep the digits that XᵀX loses where the mean is large.
+    """
+    stacked = np.vstack([np.diag(np.sqrt(values)), math.sqrt(n) * (mean @ axes)])
+    return without_rounding(np.linalg.svd(stacked, compute_uv=False), min(n, len(values)))
+
+
+def shannon_entropy(weights: Float64[ndarray, " k"]) -> float:
+    """Entropy in nats of the distribution proportional to non-negative `weights`."""
+    positive = weights[weights > 0]
+    p = positive / positive.sum()
+    return float(-(p * np.log(p)).sum())
+
+
+def entropy_rank(weights: Float64[ndarray, " k"]) -> float:
+    """Exponential of the entropy of `weights`: 1 … the number of those above zero."""
+    return float(np.clip(math.exp(shannon_entropy(weights)), 1.0, np.count_nonzero(weights)))
+
+
+def participation(values: Float64[ndarray, " d"]) -> float:
+    """(Σλ)² / Σλ²: 1 … the number of values above zero."""
+    relative = values / values[0]
+    return float(np.clip(relative.sum() ** 2 / np.square(relative).sum(), 1.0, np.count_nonzero(values)))
+
+
+def eee(values: Float64[ndarray, " d"], r: int) -> float:
+    """Eigenvalue early enrichment: how far the cumulated spectrum lies above the even one.
+
+    Args:
+        values: the spectrum, zero-padded to d.
+        r: min(n, d) values enter.
+
+    Returns:
+        0 (even) … ((r−1)/r)². Source: Marbut et al. 2023.
+    """
+    cumulated = np.cumsum(values[:r] / values[0])
+    top = cumulated[-1]
+    above = cumulated - np.arange(1, r + 1) * (top / r)
+    # clipped because rounding leaves the bounds by an ulp on spectra that reach them
+    return float(np.clip(np.trapezoid(above) / (top * r / 2), 0.0, ((r - 1) / r) ** 2))
+
+
+def isoscore(values: Float64[ndarray, " d"]) -> float:
+    """IsoScore of a spectrum of d ≥ 2 values: 0 (one direction) … 1 (even).
+
+    Source: Rudman et al. 2022, "IsoScore: Measuring the Uniformity of Embedding Space Utilization".
+    """
+    d = len(values)
+    scaled = values / values[0]
+    scaled *= math.sqrt(d) / np.linalg.norm(scaled)
+    defect = np.linalg.norm(scaled - 1.0) / math.sqrt(2 * (d - math.sqrt(d)))
+    phi = (d - defect**2 * (d - math.sqrt(d))) ** 2 / d**2
+    return float(np.clip((d * phi - 1) / (d - 1), 0.0, 1.0))

@@ -1,0 +1,66 @@
+"""What reaches a state: rows with the sequence, position and kind of the token they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmgeo.core.arrays import Bool, Float, Int, ndarray
+from lmgeo.core.errors import SpecError
+from lmgeo.numerics.moments import row_chunks
+
+
+@dataclass(frozen=True)
+class RowBatch:
+    """Rows of a cloud and where each comes from.
+
+    Attributes:
+        rows: float32 or float64.
+        sequence: which sequence each row is of.
+        position: which token of that sequence it is; (sequence, position) names a row.
+        special: whether that token is a special one.
+
+    Raises:
+        SpecError: unlike lengths, or rows that are not floats.
+    """
+
+    rows: Float[ndarray, "n d"]
+    sequence: Int[ndarray, " n"]
+    position: Int[ndarray, " n"]
+    special: Bool[ndarray, " n"]
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 2 or self.rows.dtype not in (np.float32, np.float64):
+            raise SpecError(
+                f"a batch of shape {self.rows.shape} and type {self.rows.dtype}", "give float32 or float64 rows (n, d)"
+            )
+        for name in ("sequence", "position", "special"):
+            shape = getattr(self, name).shape
+            if shape != (len(self),):
+                raise SpecError(f"a batch of {len(self)} rows whose {name!r} has shape {shape}", "give one a row")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def d(self) -> int:
+        """The number of columns."""
+        return int(self.rows.shape[1])
+
+    def take(self, chosen: ndarray) -> RowBatch:
+        """The chosen rows (a mask, indices or a slice)."""
+        return RowBatch(self.rows[chosen], self.sequence[chosen], self.position[chosen], self.special[chosen])
+
+    @classmethod
+    def of_cloud(cls, rows: Float[ndarray, "n d"], start: int = 0) -> RowBatch:
+        """Rows of a plain cloud: each a sequence of its own, numbered from `start`."""
+        n = len(rows)
+        return cls(rows, np.arange(start, start + n), np.zeros(n, np.int64), np.zeros(n, np.bool_))
+
+    @classmethod
+    def chunks_of_cloud(cls, rows: Float[ndarray, "n d"]) -> Iterator[RowBatch]:
+        """The same in pieces, so that a memory-mapped cloud is never in memory at once."""
+        for part in row_chunks(*rows.shape):
+            yield cls.of_cloud(rows[part], part.start)
