@@ -1,0 +1,1 @@
+"""Language models and their tokenizers: the only home of transformers."""
