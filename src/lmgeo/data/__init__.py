@@ -1,0 +1,1 @@
+"""Text, labelled examples and arrays, as they come into the project."""

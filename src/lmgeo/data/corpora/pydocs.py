@@ -9,7 +9,7 @@ from lmgeo.data.pydocs.library import BUILDER_VERSION, load_library
 
 
 def read_pydocs(argument: str = "") -> Corpus:
-    """Every sentence of the language reference and the standard library's docstrings.
+    """Every sentence of the language reference, and of the standard library's docstrings and comments.
 
     Raises:
         NotEnoughData: an interpreter that came without its library's sources.

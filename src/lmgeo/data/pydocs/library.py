@@ -15,7 +15,7 @@ from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.files import write_bytes
 from lmgeo.core.identity import hash_texts
 from lmgeo.data.pydocs.clean import paragraphs
-from lmgeo.data.pydocs.sentences import sentences_of
+from lmgeo.data.pydocs.sentences import is_english, pieces_of
 from lmgeo.data.pydocs.sources import documents, standard_library
 
 BUILDER_VERSION = 1
@@ -29,14 +29,14 @@ class Sentence:
     Attributes:
         text: the sentence.
         document: `topic:NAME` or `module:NAME`.
-        paragraph: index of its paragraph in the document.
-        position: index among the paragraph's pieces; two sentences follow one another in
-            the source when these differ by one within a paragraph.
+        passage: index within the document of its docstring, topic or comment.
+        position: index among all pieces of the passage's prose, kept or not; two sentences
+            follow one another in it when these differ by one within a passage.
     """
 
     text: str
     document: str
-    paragraph: int
+    passage: int
     position: int
 
 
@@ -95,10 +95,11 @@ def _cache_folder() -> Path:
 
 def _sentences(root: Path) -> Iterator[Sentence]:
     for document, texts in documents(root):
-        blocks = (paragraph for text in texts for paragraph in paragraphs(text))
-        for index, paragraph in enumerate(blocks):
-            for position, text in sentences_of(paragraph):
-                yield Sentence(text, document, index, position)
+        for passage, text in enumerate(texts):
+            pieces = (piece for paragraph in paragraphs(text) for piece in pieces_of(paragraph))
+            for position, piece in enumerate(pieces):
+                if is_english(piece):
+                    yield Sentence(piece, document, passage, position)
 
 
 def _distinct(sentences: Iterator[Sentence]) -> Iterator[Sentence]:
@@ -110,7 +111,7 @@ def _distinct(sentences: Iterator[Sentence]) -> Iterator[Sentence]:
 
 
 def _content(sentences: list[Sentence]) -> str:
-    return hash_texts([part for s in sentences for part in (s.text, f"{s.document}/{s.paragraph}/{s.position}")])
+    return hash_texts([part for s in sentences for part in (s.text, f"{s.document}/{s.passage}/{s.position}")])
 
 
 def _read(path: Path) -> Library | None:
@@ -124,7 +125,7 @@ def _read(path: Path) -> Library | None:
 
 
 def _write(path: Path, library: Library) -> None:
-    rows = [[s.text, s.document, s.paragraph, s.position] for s in library.sentences]
+    rows = [[s.text, s.document, s.passage, s.position] for s in library.sentences]
     document = {"builder": BUILDER_VERSION, "content": library.content, "sentences": rows}
     try:
         write_bytes(path, json.dumps(document, ensure_ascii=False).encode())

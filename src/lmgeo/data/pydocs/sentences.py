@@ -17,13 +17,6 @@ _WORD = re.compile(r"[A-Za-z]+(?:[-'/][A-Za-z]+)*(?:\(\))?[.,;:!?]*")
 _CODE = re.compile(r"->|=>|[=!<>]=|::|>>>|\\\w|[{}|]|\w = |\w\(\w+[,=]|https?:|\S@\S|__\w+__\s*=")
 
 
-def sentences_of(paragraph: str) -> Iterator[tuple[int, str]]:
-    """The whole English sentences of a paragraph, each with its index among all the pieces."""
-    for index, piece in enumerate(_split(paragraph)):
-        if is_english(piece):
-            yield index, piece
-
-
 def is_english(piece: str) -> bool:
     """Whether it is a whole sentence: a capital first, a stop last, five words or more, no code."""
     words = piece.split()
@@ -35,7 +28,8 @@ def is_english(piece: str) -> bool:
     return plain >= ENGLISH_SHARE * len(words)
 
 
-def _split(paragraph: str) -> Iterator[str]:
+def pieces_of(paragraph: str) -> Iterator[str]:
+    """A paragraph cut where sentences end, whole sentences or not."""
     start = 0
     for boundary in _BOUNDARY.finditer(paragraph):
         piece = paragraph[start : boundary.end()].strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import sysconfig
 import warnings
@@ -12,9 +13,22 @@ from pathlib import Path
 # Test suites and demos are not documentation; the rest is what distributions ship apart
 # from the interpreter, or what left the standard library within the supported versions.
 _SKIPPED_TOPS = frozenset(
-    {"idlelib", "lib2to3", "turtledemo", "ensurepip", "pydoc_data", "antigravity", "this", "__hello__", "__phello__"}
+    {
+        "idlelib",
+        "lib2to3",
+        "turtledemo",
+        "ensurepip",
+        "pydoc_data",
+        "encodings",
+        "antigravity",
+        "this",
+        "__hello__",
+        "__phello__",
+    }
 )
 _SKIPPED_FOLDERS = frozenset({"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"})
+_COMMENT = re.compile(r"(?:^[ \t]*#[^\n]*\n){2,}", re.MULTILINE)
+_COMMENT_MARK = re.compile(r"^[ \t]*#+:? ?", re.MULTILINE)
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -27,12 +41,12 @@ def documents(library: Path) -> Iterator[tuple[str, list[str]]]:
     """Every document as (name, raw texts), in order of name: topics first, then modules.
 
     A topic (`topic:assert`) is one text; a module (`module:json.decoder`) is its
-    docstrings in the order they stand in the source.
+    docstrings, then its comments of two lines or more, each in the order of the source.
     """
     yield from _topics(library / "pydoc_data" / "topics.py")
     modules = {_module_name(path, library): path for path in library.rglob("*.py") if _wanted(path, library)}
     for name in sorted(modules):
-        texts = _docstrings(modules[name])
+        texts = _texts(modules[name])
         if texts:
             yield f"module:{name}", texts
 
@@ -62,13 +76,18 @@ def _module_name(path: Path, library: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _docstrings(path: Path) -> list[str]:
+def _texts(path: Path) -> list[str]:
     tree = _parse(path)
     if tree is None:
         return []
     found = [(getattr(node, "lineno", 0), node) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED)]
-    texts = [ast.get_docstring(node) for _, node in sorted(found, key=lambda pair: pair[0])]
-    return [text for text in texts if text]
+    docstrings = [ast.get_docstring(node) for _, node in sorted(found, key=lambda pair: pair[0])]
+    return [text for text in docstrings if text] + _comments(path)
+
+
+def _comments(path: Path) -> list[str]:
+    source = path.read_text("utf-8", "replace")
+    return [_COMMENT_MARK.sub("", block) for block in _COMMENT.findall(source)]
 
 
 def _parse(path: Path) -> ast.Module | None:

@@ -1,0 +1,1 @@
+"""GLUE as its files ship: tab-separated, parquet, or the hub's copy."""

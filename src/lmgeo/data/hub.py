@@ -1,0 +1,33 @@
+"""The one place that asks the Hugging Face hub for data sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lmgeo.core.environment import is_offline, set_offline
+from lmgeo.core.errors import SpecError
+
+
+def load_hub_dataset(repository: str, config: str | None) -> Any:
+    """A data set of the hub as `datasets.DatasetDict`, from the local cache where it is there.
+
+    Raises:
+        SpecError: no such data set or configuration, no network, or one that needs code of its own to run.
+    """
+    if is_offline():
+        set_offline()  # before `datasets` reads its settings
+    import datasets
+
+    datasets.disable_progress_bars()
+    shown = repository if config is None else f"{repository}/{config}"
+    try:
+        return datasets.load_dataset(repository, config)
+    except Exception as error:  # its causes share no base class: network, cache, parsing, hub
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise SpecError(f"hub data set {shown!r} cannot be loaded: {reason}", _mend()) from error
+
+
+def _mend() -> str:
+    if is_offline():
+        return "offline is asked for and no local copy is there: load it once with network, or give a folder"
+    return "look at the name and the network, or give a local folder or file"
