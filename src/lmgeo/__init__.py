@@ -1,1 +1,33 @@
-"""Language-model geometry: measure it, perturb it, and ask what it says about performance."""
+"""Language-model geometry: measure it, perturb it, and ask what it says about performance.
+
+Everything here is loaded when it is first used; importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "measure": "lmgeo.api.measuring",
+    "measure_file": "lmgeo.api.measuring",
+    "measure_model": "lmgeo.api.measuring",
+    "evaluate": "lmgeo.api.models",
+    "perturb": "lmgeo.api.models",
+    "pretrain": "lmgeo.api.models",
+    "run_study": "lmgeo.api.studies",
+    "status": "lmgeo.api.studies",
+    "analyze": "lmgeo.api.analysing",
+    "report": "lmgeo.api.analysing",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"lmgeo has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,180 @@
+"""Models: opened, perturbed, pre-trained, evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lmgeo.core.errors import SpecError
+from lmgeo.core.progress import Progress, silent
+from lmgeo.core.spec.base import Strict, validate
+from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
+from lmgeo.core.spec.document import Document
+
+if TYPE_CHECKING:
+    from lmgeo.models.handle import ModelHandle
+
+
+def open_model(source: str, device: str = "cpu") -> ModelHandle:
+    """Load a model from a checkpoint folder or `hf:ID[@REVISION]`.
+
+    Raises:
+        SpecError: nothing there, no checkpoint, or the hub is needed and the network is off.
+    """
+    from lmgeo.models.load import load_model
+    from lmgeo.models.source import resolve
+
+    return load_model(resolve(source).path).to(device)
+
+
+def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path) -> dict[str, str]:
+    """Write a perturbed copy of a model as an ordinary checkpoint.
+
+    Args:
+        source: the base model.
+        kind: the perturbation's name, e.g. `noise`.
+        settings: its settings, e.g. `{"alpha": 20, "seed": 1}`.
+        out: a new folder.
+
+    Returns:
+        `{"path", "key"}`; the key names the content: base and perturbation.
+
+    Raises:
+        SpecError, UnknownName: a kind or setting there is none of, or `out` is there already.
+    """
+    from lmgeo.core.identity import content_key
+    from lmgeo.models.content import content
+    from lmgeo.models.source import resolve
+    from lmgeo.perturb.declare import PERTURBATIONS
+
+    chosen = PERTURBATIONS[kind]
+    target = _new_folder(out)
+    spec = validate(chosen.settings, dict(settings), Document(f"the settings of {kind}", dict(settings)))
+    base = open_model(source)
+    base.with_weights(chosen.apply(base.weights(), spec)).save(target)
+    perturbation = {"kind": kind, "settings": spec.resolved(), "version": chosen.version}
+    identity = {"base": {"content": content(resolve(source).path)}, "perturbation": perturbation}
+    return {"path": str(target), "key": content_key(identity)}
+
+
+def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Progress = silent) -> dict[str, str]:
+    """Train one model from a spec and leave an ordinary checkpoint; a killed run continues.
+
+    Args:
+        spec: a YAML file of `pretrain` settings, or the settings themselves.
+        out: the checkpoint folder to make.
+
+    Returns:
+        `{"path", "key"}`; the key is the training spec's with the corpus's content.
+
+    Raises:
+        SpecError: a setting that cannot be, or a folder that holds something else.
+    """
+    from lmgeo.core.spec.document import read_document
+    from lmgeo.core.spec.model import PretrainSpec
+    from lmgeo.data.corpora import open_corpus
+    from lmgeo.study.bases import training_identity
+    from lmgeo.study.cells import model_key
+    from lmgeo.train.pretrain import pretrain as train
+
+    if isinstance(spec, Mapping):
+        document = Document("the training spec", dict(spec))
+    else:
+        document = read_document(Path(spec))
+        if isinstance(document.value, dict) and list(document.value) == ["pretrain"]:
+            document.value = document.value["pretrain"]
+    settings = validate(PretrainSpec, document.value, document)
+    result = train(settings, open_corpus(settings.corpus).sequences, Path(out), progress=progress)
+    return {"path": str(result.path), "key": model_key(training_identity(settings))}
+
+
+def evaluate(
+    source: str,
+    tasks: Sequence[str],
+    *,
+    data: str | None = None,
+    seed: int = 0,
+    train_examples: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Fine-tune a model on each task and score it on the task's development set.
+
+    Args:
+        source: a checkpoint folder, or `hf:ID[@REVISION]`.
+        tasks: names, e.g. `["rte", "sst2"]`.
+        data: folder with one folder a task in GLUE's layout, or `hf:`; the embedded tasks need none.
+        train_examples: size of a seeded, label-stratified subset of the training set.
+        settings: of the fine-tuning: epochs, learning_rate, batch_size, max_length, warmup_fraction, weight_decay.
+
+    Returns:
+        The document that `lmgeo evaluate --json` prints. Scores are fractions or correlations;
+        `average` is their plain mean, null if any is missing.
+
+    Raises:
+        UnknownName, SpecError: a task, file or setting that is not there.
+    """
+    from lmgeo.data.tasks import load_task
+    from lmgeo.train.finetune import finetune
+
+    raw = dict(settings or {})
+    chosen = validate(FinetuneSpec, raw, Document("--set", raw))
+    whole = {"tasks": list(tasks), "seeds": [seed], "train_examples": train_examples}
+    validate(EvaluateSpec, whole, Document("the settings of evaluate", whole))
+    loaded = [load_task(task, data) for task in dict.fromkeys(tasks)]
+    model = open_model(source, device)
+    scores = {}
+    for task in loaded:
+        score = finetune(model, task, chosen, seed, train_examples=train_examples, progress=progress)
+        scores[task.task.name] = score.to_json()
+    return {"model": source, "tasks": scores, **averages({name: s["score"] for name, s in scores.items()})}
+
+
+def averages(scores: Mapping[str, float | None]) -> dict[str, Any]:
+    """The plain mean of the tasks asked for, and GLUE's own name only for its full sets."""
+    known = [score for score in scores.values() if score is not None]
+    mean = sum(known) / len(known) if known and len(known) == len(scores) else None
+    glue = {"cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte", "wnli"}
+    sets = {frozenset(glue): "all nine tasks", frozenset(glue - {"wnli"}): "eight tasks, WNLI left out"}
+    said = sets.get(frozenset(scores))
+    return {"average": mean, **({"glue_average": mean, "glue_average_of": said} if said else {})}
+
+
+def _new_folder(out: str | Path) -> Path:
+    target = Path(out)
+    if target.exists() and (target.is_file() or any(target.iterdir())):
+        raise SpecError(f"--out {str(target)!r} is there already", "name a new folder")
+    return target
+
+
+def finetune_settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """`key=value` texts as fine-tuning settings."""
+    return _settings(pairs, FinetuneSpec)
+
+
+def perturbation_settings(kind: str, pairs: Sequence[str]) -> dict[str, Any]:
+    """`key=value` texts as settings of one kind of perturbation."""
+    from lmgeo.perturb.declare import PERTURBATIONS
+
+    return _settings(pairs, PERTURBATIONS[kind].settings)
+
+
+def _settings(pairs: Sequence[str], spec: type[Strict]) -> dict[str, Any]:
+    import yaml
+
+    from lmgeo.core.errors import UnknownName
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise SpecError(f"{pair!r} is no key=value", f"keys: {', '.join(spec.model_fields)}")
+        if key not in spec.model_fields:
+            raise UnknownName.among("setting", key, spec.model_fields)
+        try:
+            found[key] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise SpecError(f"{pair!r}: the value is not plain", "write a number or a word") from error
+    return found

@@ -1,0 +1,55 @@
+"""`lmgeo analyze`: statistics of a store or of any table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lmgeo.cli.options import Json, begin, number, plain_table, print_json, say, split
+
+Target = Annotated[str | None, typer.Option(help="Column to explain; of a store by default score.average.")]
+
+
+def analyze(
+    source: Annotated[str, typer.Argument(help="A store, or a CSV or parquet table.")],
+    target: Target = None,
+    measures: Annotated[str | None, typer.Option(help="Measures or globs, separated by commas.")] = None,
+    by: Annotated[str | None, typer.Option(help="Column of families.")] = None,
+    controls: Annotated[str | None, typer.Option(help="Columns to control for, separated by commas.")] = None,
+    holdout: Annotated[Path | None, typer.Option(help="A second table to predict.")] = None,
+    filter: Annotated[str | None, typer.Option(help="Rows to keep, e.g. 'alpha > 0'.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the resampling.")] = None,
+    json: Json = False,
+) -> None:
+    """Say how strongly each measure goes with performance, with intervals and false-discovery rates.
+
+    Example: lmgeo analyze table.csv --target glue_average --by family --filter 'alpha > 0'
+    """
+    begin(False)
+    from lmgeo.api import analysing
+
+    found = analysing.analyze(
+        source, target=target, measures=None if measures is None else split(measures), by=by,
+        controls=None if controls is None else split(controls), holdout=holdout, filter=filter, seed=seed,
+    )
+    print_json(found) if json else _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    typer.echo(f"target {found['target']}, {found['n']} rows")
+    rows = [
+        [c["measure"], str(c["n"]), number(c["pearson"]), _interval(c["pearson_ci"]), number(c["spearman"]),
+         _interval(c["spearman_ci"]), number(c["q"])]
+        for c in found["correlations"]
+    ]
+    typer.echo(plain_table(["measure", "n", "Pearson", "95 %", "Spearman", "95 %", "q"], rows))
+    for entry in found["dropped"]:
+        say(f"dropped {entry['rows']} rows: {entry['reason']}")
+    for note in found.get("notes", []):
+        say(note)
+
+
+def _interval(bounds: list[float] | None) -> str:
+    return "–" if not bounds or bounds[0] is None else f"{bounds[0]:.3f} … {bounds[1]:.3f}"

@@ -1,0 +1,27 @@
+"""`lmgeo list`: what there is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lmgeo.cli.options import Json, begin, plain_table, print_json
+
+
+def list_(
+    what: Annotated[str, typer.Argument(help="measures, perturbations, tasks, corpora, studies or protocols.")],
+    json: Json = False,
+) -> None:
+    """List what there is of one kind, one line each.
+
+    Example: lmgeo list measures
+    """
+    begin(False)
+    from lmgeo.api.listing import listing
+
+    found = listing(what)
+    if json:
+        print_json(found)
+    else:
+        typer.echo(plain_table(["name", "description"], [[e["name"], e["description"]] for e in found]))

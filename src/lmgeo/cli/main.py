@@ -1,0 +1,74 @@
+"""The program: every command registered, every error given its exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+import typer
+
+from lmgeo.cli.analyze import analyze
+from lmgeo.cli.doctor import doctor
+from lmgeo.cli.evaluate import evaluate
+from lmgeo.cli.list import list_
+from lmgeo.cli.measure import measure
+from lmgeo.cli.perturb import perturb
+from lmgeo.cli.pretrain import pretrain
+from lmgeo.cli.report import report
+from lmgeo.cli.run import run
+from lmgeo.cli.status import status
+from lmgeo.cli.table import table
+from lmgeo.core.errors import LmgeoError
+
+BAD_INPUT, BUG, INTERRUPTED = 2, 70, 130
+COMMANDS = {
+    "measure": measure,
+    "perturb": perturb,
+    "pretrain": pretrain,
+    "evaluate": evaluate,
+    "run": run,
+    "status": status,
+    "table": table,
+    "analyze": analyze,
+    "report": report,
+    "list": list_,
+    "doctor": doctor,
+}
+
+app = typer.Typer(
+    name="lmgeo",
+    help="Measure the geometry of language models, and ask what it says about how well they perform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 failed parts, 2 bad input, 70 our bug, 130 interrupted."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        return app(args=arguments, standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return BAD_INPUT
+    except LmgeoError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted; what was done is kept, the same command continues\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; say nothing more
+        return 0
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write("this is a fault of lmgeo: please report it with the lines above and the command\n")
+        return BUG

@@ -1,0 +1,53 @@
+"""Options that several commands share, and how every command prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from lmgeo.core.environment import set_offline
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars, no remarks.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use no network at all.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws and of the quantizers.")]
+Measures = Annotated[str, typer.Option(help="Names or globs, separated by commas, e.g. 'eee,lsq_*'.")]
+Device = Annotated[str, typer.Option(help="Where the model runs: cpu, cuda, cuda:1 …")]
+
+
+def begin(offline: bool) -> None:
+    """What each command does first."""
+    if offline:
+        set_offline()
+
+
+def split(text: str | None) -> list[str]:
+    """`"a, b"` → `["a", "b"]`."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """A remark, on standard error."""
+    if not quiet:
+        sys.stderr.write(text + "\n")
+
+
+def plain_table(headings: list[str], rows: list[list[str]]) -> str:
+    """Columns of text, aligned."""
+    widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in [headings, *rows]]
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """Six significant digits, or a dash."""
+    return "–" if value is None else f"{value:.6g}"

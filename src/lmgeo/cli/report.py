@@ -1,0 +1,28 @@
+"""`lmgeo report`: one self-contained page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lmgeo.cli.analyze import Target
+from lmgeo.cli.options import Json, begin, print_json
+
+
+def report(
+    source: Annotated[str, typer.Argument(help="A store, or a CSV or parquet table.")],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    target: Target = None,
+    json: Json = False,
+) -> None:
+    """Write one self-contained HTML page: what ran, what goes with what, and how sure that is.
+
+    Example: lmgeo report runs/quickstart --out report.html
+    """
+    begin(False)
+    from lmgeo.api import analysing
+
+    made = analysing.report(source, target=target, out=out)
+    print_json(made) if json else typer.echo(f"{made['path']}: {made['rows']} rows")

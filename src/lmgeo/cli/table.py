@@ -1,0 +1,35 @@
+"""`lmgeo table`: the tidy table of a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lmgeo.cli.options import Json, begin, print_json
+
+
+def table(
+    store: Annotated[str, typer.Argument(help="The store's folder or URL.")],
+    csv: Annotated[Path | None, typer.Option(help="CSV file to write.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
+    json: Json = False,
+) -> None:
+    """Lay a store out as one wide table: a row a model, a column a measure, factor or score.
+
+    Example: lmgeo table runs/quickstart --csv table.csv
+    """
+    begin(False)
+    from lmgeo.api import studies
+
+    if csv is not None and parquet is not None:
+        raise typer.BadParameter("give --csv or --parquet, not both")
+    found = studies.read_store_table(store)
+    target = csv or parquet
+    if target is None:
+        print_json(studies.table_records(found)) if json else typer.echo(found.to_csv(index=False), nl=False)
+        return
+    studies.write_table(found, target, "csv" if csv else "parquet")
+    made = {"path": str(target), "rows": len(found)}
+    print_json(made) if json else typer.echo(f"{made['rows']} rows in {made['path']}")

@@ -1,0 +1,105 @@
+"""What a run would cost: counts a phase, time from the store's own cells or from rules of thumb."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from lmgeo.store.store import Store
+from lmgeo.study.cells import Cell
+from lmgeo.study.plan import Plan
+
+PHASES = ("pretrain", "measure", "evaluate")
+
+# Seconds on one laptop core, measured once on a two-core machine; only used before a study has cells of its own.
+SECONDS_A_STEP_AND_PARAMETER = 5e-7
+SECONDS_A_TOKEN_QUANTIZED = 2.3e-5  # a training row, an iteration, of the additive quantizer
+SECONDS_AN_EXAMPLE = 2.5e-3
+TOKENS_A_SEQUENCE = 24
+KILOBYTES_A_RESULT = 0.7
+
+
+def estimate(plan: Plan, store: Store | None, workers: int | None) -> dict[str, Any]:
+    """Counts and costs of a plan, as `lmgeo run --dry-run` prints them.
+
+    Returns:
+        models, cells, missing, `phases` (cells, missing, seconds of wall time), seconds, megabytes,
+        workers, threads, and `basis`: where the times come from.
+    """
+    from lmgeo.study.cluster import default_workers
+
+    known = store.results() if store else {}
+    seen = _seen_seconds(store)
+    count = workers or default_workers(plan.threads)
+    phases = [_phase(phase, plan, known, seen, count) for phase in PHASES]
+    return {
+        "models": len({cell.spec["name"] for cell in plan.cells if "name" in cell.spec}),
+        "cells": len(plan.cells),
+        "missing": sum(p["missing"] for p in phases),
+        "phases": [p for p in phases if p["cells"]],
+        "seconds": sum(p["seconds"] for p in phases),
+        "megabytes": _megabytes(plan),
+        "workers": count,
+        "threads": plan.threads,
+        "basis": "times of this store's own cells" if seen else "rules of thumb: expect half to double",
+    }
+
+
+def _phase(
+    phase: str, plan: Plan, known: dict[str, Any], seen: dict[str, float], workers: int
+) -> dict[str, Any]:
+    cells = [cell for cell in plan.cells if cell.kind == phase]
+    todo = [cell for cell in cells if any(w.key not in known for w in cell.wanted)]
+    work = sum(seen[phase] if phase in seen else _guess(cell, plan.threads) for cell in todo)
+    at_once = max(1, min(workers, len(todo)))
+    return {"phase": phase, "cells": len(cells), "missing": len(todo), "seconds": work / at_once}
+
+
+def _seen_seconds(store: Store | None) -> dict[str, float]:
+    """Median seconds of the cells a store already has, by phase."""
+    if store is None:
+        return {}
+    found = {phase: [r["seconds"] for r in store.documents(f"records/{phase}")] for phase in PHASES}
+    return {phase: statistics.median(seconds) for phase, seconds in found.items() if seconds}
+
+
+def _guess(cell: Cell, threads: int) -> float:
+    return _GUESSES[cell.kind](cell.spec) / threads
+
+
+def _guess_pretrain(spec: dict[str, Any]) -> float:
+    s = spec["pretrain"]
+    weights = 12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"]
+    return float(SECONDS_A_STEP_AND_PARAMETER * s["steps"] * weights * s["batch_size"] / 64)
+
+
+def _guess_measure(spec: dict[str, Any]) -> float:
+    if spec["represent"] is None:
+        return 1.0
+    from lmgeo.measures.protocols import protocol
+
+    rows = spec["represent"]["sequences"] * TOKENS_A_SEQUENCE
+    total = 1.0
+    for block in spec["measure"]:
+        p = protocol(block["protocol"])
+        trained = min(rows, p.lsq_train_rows or rows) * p.lsq_iterations
+        total += SECONDS_A_TOKEN_QUANTIZED * trained * (p.seeds or 1) * len(spec["represent"]["sites"])
+    return total
+
+
+def _guess_evaluate(spec: dict[str, Any]) -> float:
+    examples = spec["evaluate"]["train_examples"] or 5_000
+    return float(SECONDS_AN_EXAMPLE * examples * spec["evaluate"]["epochs"])
+
+
+_GUESSES = {"pretrain": _guess_pretrain, "measure": _guess_measure, "evaluate": _guess_evaluate}
+
+
+def _megabytes(plan: Plan) -> float:
+    results = sum(len(cell.wanted) for cell in plan.cells)
+    models = 0.0
+    for cell in plan.cells:
+        if cell.kind == "pretrain":
+            s = cell.spec["pretrain"]
+            models += 4e-6 * (12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"])
+    return results * KILOBYTES_A_RESULT / 1000 + models

@@ -1,0 +1,145 @@
+"""Doing one cell: load or make the model, compute, write one record. Runs in a worker."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lmgeo.core.errors import LmgeoError
+from lmgeo.core.progress import Progress, silent
+from lmgeo.core.provenance import provenance
+from lmgeo.store.claims import claim
+from lmgeo.store.store import Store
+from lmgeo.study.cells import Cell
+
+if TYPE_CHECKING:
+    from lmgeo.models.handle import ModelHandle
+
+
+def execute(cell: Cell, url: str, device: str = "cpu", progress: Progress = silent) -> dict[str, Any]:
+    """Do one cell and keep what it gives; a failure is kept too, never raised.
+
+    Returns:
+        `{"key", "kind", "status": "done" | "failed" | "claimed", "seconds"}`.
+    """
+    store = Store(url)
+    began = time.perf_counter()
+    with claim(store, cell.key) as ours:
+        if not ours:
+            return _outcome(cell, "claimed")
+        try:
+            _DO[cell.kind](cell, store, device, progress)
+        except Exception as error:  # a cell that fails is a result; the study goes on
+            return keep_failure(cell, store, _failure(error), time.perf_counter() - began)
+        store.remove(f"failures/{cell.key}.json")
+    return _outcome(cell, "done", time.perf_counter() - began)
+
+
+def _outcome(cell: Cell, status: str, seconds: float = 0.0) -> dict[str, Any]:
+    return {"key": cell.key, "kind": cell.kind, "status": status, "seconds": seconds}
+
+
+def keep_failure(cell: Cell, store: Store, failure: dict[str, str], seconds: float = 0.0) -> dict[str, Any]:
+    """Write why a cell failed (`error`, `mend`) and give its outcome."""
+    store.write(f"failures/{cell.key}.json", {"key": cell.key, "cell": cell.label, **failure})
+    return _outcome(cell, "failed", seconds)
+
+
+def _failure(error: Exception) -> dict[str, str]:
+    if isinstance(error, LmgeoError):
+        return {"error": error.what, "mend": error.mend}
+    trace = "".join(traceback.format_exception(error))
+    mend = "this looks like a fault of lmgeo: report it with the trace in the store's failures/ folder"
+    return {"error": f"{type(error).__name__}: {error}", "mend": mend, "trace": trace}
+
+
+def _pretrain(cell: Cell, store: Store, device: str, progress: Progress) -> None:
+    from lmgeo.core.spec.model import PretrainSpec
+    from lmgeo.data.corpora import open_corpus
+    from lmgeo.train.pretrain import pretrain
+
+    began = time.perf_counter()
+    spec = PretrainSpec(**cell.spec["pretrain"])
+    corpus = open_corpus(spec.corpus)
+    result = pretrain(spec, corpus.sequences, store.local_path("artefacts", cell.key), progress, device=device)
+    summary = {"object": "model", "name": "pretrain", "training": result.summary()}
+    _keep(cell, store, {cell.key: summary}, began)
+
+
+def _measure(cell: Cell, store: Store, device: str, progress: Progress) -> None:
+    from lmgeo.study.measuring import measure_matrices, measure_sites
+
+    began = time.perf_counter()
+    known = store.results()
+    missing = [w for w in cell.wanted if w.key not in known]
+    model = variant_model(cell.spec, store, device)
+    do = measure_matrices if cell.spec["represent"] is None else measure_sites
+    results, notes = do(model, cell.spec, missing, progress)
+    _keep(cell, store, results, began, notes)
+
+
+def _evaluate(cell: Cell, store: Store, device: str, progress: Progress) -> None:
+    from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
+    from lmgeo.data.tasks import load_task
+    from lmgeo.train.finetune import finetune
+
+    began = time.perf_counter()
+    spec = EvaluateSpec(**cell.spec["evaluate"])
+    settings = FinetuneSpec(**{name: getattr(spec, name) for name in FinetuneSpec.model_fields})
+    data = load_task(cell.spec["task"], spec.data)
+    score = finetune(
+        variant_model(cell.spec, store, device),
+        data,
+        settings,
+        cell.spec["seed"],
+        train_examples=spec.train_examples,
+        eval_examples=spec.eval_examples,
+        progress=progress,
+    )
+    _keep(cell, store, {cell.key: {"object": "score", "name": cell.spec["task"], "score": score.to_json()}}, began)
+
+
+_DO = {"pretrain": _pretrain, "measure": _measure, "evaluate": _evaluate}
+
+
+def _keep(
+    cell: Cell, store: Store, results: dict[str, Any], began: float, notes: list[str] | None = None
+) -> None:
+    """One immutable file for all that this pass gave; a later pass writes another beside it."""
+    from lmgeo.core.identity import content_key
+
+    record = {
+        "cell": cell.key,
+        "kind": cell.kind,
+        "label": cell.label,
+        "spec": cell.spec,
+        "results": results,
+        "notes": notes or [],
+        "seconds": round(time.perf_counter() - began, 3),
+        "provenance": provenance(),
+    }
+    store.put_record(cell.kind, f"{cell.key}-{content_key(sorted(results))[:8]}", record)
+
+
+def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandle:
+    """The model a cell works on, made in memory: the base, perturbed if the spec says so."""
+    where = spec["where"]
+    path = store.local_path("artefacts", where["artefact"]) if "artefact" in where else Path(where["path"])
+    base = _base_model(str(path), where.get("untrained"), device)
+    if spec["perturbation"] is None:
+        return base
+    from lmgeo.perturb.declare import PERTURBATIONS
+
+    kind = PERTURBATIONS[spec["perturbation"]["kind"]]
+    settings = kind.settings(**spec["perturbation"]["settings"])
+    return base.with_weights(kind.apply(base.weights(), settings))
+
+
+@lru_cache(maxsize=2)  # cells of one base come one after another; two bases fit in memory
+def _base_model(path: str, untrained: int | None, device: str) -> ModelHandle:
+    from lmgeo.models.load import load_model
+
+    return load_model(Path(path), untrained_seed=untrained).to(device)

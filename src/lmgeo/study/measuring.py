@@ -1,0 +1,74 @@
+"""The measure cells: one pass over the text for every site and measure that is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from lmgeo.core.measurement import Measurement
+from lmgeo.core.progress import Progress
+from lmgeo.core.spec.blocks import RepresentSpec
+from lmgeo.study.cells import Wanted
+
+if TYPE_CHECKING:
+    from lmgeo.models.handle import ModelHandle
+
+Results = dict[str, dict[str, Any]]
+
+
+def measure_sites(
+    model: ModelHandle, spec: dict[str, Any], missing: list[Wanted], progress: Progress
+) -> tuple[Results, list[str]]:
+    """Measure the clouds of a model: one pass, then each measure of each site under each protocol."""
+    from lmgeo.data.corpora import open_corpus
+    from lmgeo.data.sampling import sample_sequences
+    from lmgeo.measures.compute import compute, states_needed
+    from lmgeo.measures.protocols import protocol
+    from lmgeo.represent.run import represent
+
+    sampling = RepresentSpec(**spec["represent"])
+    sample = sample_sequences(open_corpus(sampling.corpus), sampling.sequences, sampling.seed)
+    sites = list(dict.fromkeys(w.object for w in missing))
+    needed = states_needed([w.name for w in missing])
+    passed = represent(model, sample.texts, sites, sampling.tokens, needed, sampling.seed, progress=progress)
+    results: Results = {}
+    for (site, name), group in _grouped(missing).items():
+        names = [w.name for w in group]
+        found = compute(passed.states[site], names, protocol(name), sampling.seed, progress=progress)
+        results.update({w.key: _result(w, found[w.name]) for w in group})
+    return results, [*sample.notes, *passed.notes]
+
+
+def measure_matrices(
+    model: ModelHandle, spec: dict[str, Any], missing: list[Wanted], progress: Progress
+) -> tuple[Results, list[str]]:
+    """Measure weight matrices; one that the model lacks is listed as left out, with why."""
+    from lmgeo.measures.compute import measure_matrix
+
+    results: Results = {}
+    notes: list[str] = []
+    for (matrix, _), group in _grouped(missing).items():
+        tensor = model.matrix(matrix)
+        if tensor is None:
+            reason = f"{spec['name']} has no {matrix}"
+            notes.append(reason)
+            results.update({w.key: {**_place(w), "left_out": reason} for w in group})
+            continue
+        found = measure_matrix(tensor.numpy(), [w.name for w in group])
+        results.update({w.key: _result(w, found[w.name]) for w in group})
+    return results, notes
+
+
+def _grouped(missing: list[Wanted]) -> dict[tuple[str, str], list[Wanted]]:
+    groups: dict[tuple[str, str], list[Wanted]] = defaultdict(list)
+    for wanted in missing:
+        groups[wanted.object, wanted.protocol or "default"].append(wanted)
+    return groups
+
+
+def _place(wanted: Wanted) -> dict[str, Any]:
+    return {"object": wanted.object, "name": wanted.name, "protocol": wanted.protocol}
+
+
+def _result(wanted: Wanted, measurement: Measurement) -> dict[str, Any]:
+    return {**_place(wanted), "measurement": measurement.to_json()}

@@ -1,0 +1,203 @@
+"""From a study's spec to its plan: every cell with its key, every row of the table to come.
+
+The plan is plain JSON and lives in the store, so that `status` can count what is missing and
+`table` can lay out the rows without knowing how anything is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lmgeo.core.identity import content_key
+from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec, MeasureSpec, RepresentSpec
+from lmgeo.core.spec.study import StudySpec
+from lmgeo.study.bases import Base, resolve_bases
+from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
+from lmgeo.study.variants import Variant, expand_variants
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a study will do.
+
+    Attributes:
+        name: the study's.
+        study: its blocks as written, with overrides applied; what a reader repeats.
+        cells: the work, trained models first.
+        rows: the table's rows: model, factors, and the result keys of each column.
+        analyze: the analysis asked for.
+        threads: of each worker.
+    """
+
+    name: str
+    study: dict[str, Any]
+    cells: list[Cell]
+    rows: list[dict[str, Any]]
+    analyze: dict[str, Any]
+    threads: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, as kept under `plans/`."""
+        return {
+            "format": PLAN_FORMAT,
+            "name": self.name,
+            "study": self.study,
+            "threads": self.threads,
+            "analyze": self.analyze,
+            "cells": [cell.to_json() for cell in self.cells],
+            "rows": self.rows,
+        }
+
+
+@dataclass(frozen=True)
+class _Sampling:
+    spec: RepresentSpec
+    identity: dict[str, Any]
+
+
+def build_plan(spec: StudySpec) -> Plan:
+    """Resolve models, corpora, tasks and measures, and lay out cells and rows.
+
+    Raises:
+        SpecError, UnknownName: anything named in the study that is not there.
+    """
+    bases = resolve_bases(spec.models)
+    variants = expand_variants(spec, bases)
+    samplings = [_sampling(r) for r in spec.represent]
+    columns = _Columns(spec, samplings)
+    cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
+    rows = []
+    for variant in variants:
+        for cell in columns.cells(variant):
+            cells.setdefault(cell.key, cell)
+        rows.extend(columns.rows(variant))
+    return Plan(
+        spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads
+    )
+
+
+def _sampling(spec: RepresentSpec) -> _Sampling:
+    from lmgeo.data.corpora import corpus_identity
+
+    text = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
+    return _Sampling(spec, {**text, "tokens": spec.tokens, "seed": spec.seed})
+
+
+class _Columns:
+    """What is measured of each variant: the same for all, so resolved once."""
+
+    def __init__(self, spec: StudySpec, samplings: list[_Sampling]) -> None:
+        from lmgeo.study.wanted import task_identities, wanted_measures
+
+        self.samplings = samplings
+        self.measures = spec.measure
+        self.evaluate = spec.evaluate
+        seeds = {s.spec.seed for s in samplings}
+        self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in spec.measure]
+        self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in spec.measure]
+        self.tasks = task_identities(spec.evaluate)
+
+    def cells(self, variant: Variant) -> Iterator[Cell]:
+        """The cells of one variant."""
+        for sampling in self.samplings:
+            wanted = [w for m in range(len(self.measures)) for w in self._site_results(variant, sampling, m)]
+            yield _measure_cell(variant, sampling, wanted, self.measures)
+        matrices = [w for m in range(len(self.measures)) for w in self._matrix_results(variant, m)]
+        if matrices:
+            yield _measure_cell(variant, None, matrices, self.measures)
+        yield from self._score_cells(variant)
+
+    def rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
+        """The table's rows of one variant: one for each measurement setting."""
+        for sampling in self.samplings:
+            for m, measure in enumerate(self.measures):
+                wanted = [*self._site_results(variant, sampling, m), *self._matrix_results(variant, m)]
+                settings = _settings(sampling.spec, measure)
+                yield {
+                    "model": variant.name + self._suffix(settings),
+                    "factors": {**variant.factors, **settings},
+                    "measures": {f"{w.object}.{w.name}": w.key for w in wanted},
+                    "scores": {task: list(keys) for task, keys in self._score_keys(variant).items()},
+                }
+
+    def _suffix(self, settings: dict[str, Any]) -> str:
+        every = [_settings(s.spec, m) for s in self.samplings for m in self.measures]
+        varied = {k: v for k, v in settings.items() if len({repr(o[k]) for o in every}) > 1}
+        return "".join(f"|{k}={v}" for k, v in varied.items())
+
+    def _site_results(self, variant: Variant, sampling: _Sampling, m: int) -> Iterator[Wanted]:
+        for site in sampling.spec.sites:
+            for measure in self.of_sites[m][sampling.spec.seed]:
+                key = measure_key(variant.identity, sampling.identity, site, measure)
+                yield Wanted(key, site, measure["name"], self.measures[m].protocol)
+
+    def _matrix_results(self, variant: Variant, m: int) -> Iterator[Wanted]:
+        for matrix in self.measures[m].weights:
+            for measure in self.of_matrices[m]:
+                key = measure_key(variant.identity, None, matrix, measure)
+                yield Wanted(key, matrix, measure["name"], self.measures[m].protocol)
+
+    def _score_keys(self, variant: Variant) -> dict[str, dict[str, int]]:
+        if self.evaluate is None:
+            return {}
+        settings = score_settings(self.evaluate)
+        return {
+            task: {score_key(variant.identity, identity, settings, seed): seed for seed in self.evaluate.seeds}
+            for task, identity in self.tasks.items()
+        }
+
+    def _score_cells(self, variant: Variant) -> Iterator[Cell]:
+        for task, keys in self._score_keys(variant).items():
+            for key, seed in keys.items():
+                spec = {**_work(variant), "task": task, "seed": seed, "evaluate": _dump(self.evaluate)}
+                label = f"score {variant.name} on {task}, seed {seed}"
+                yield Cell(key, "evaluate", label, spec, [Wanted(key, "score", task)], _needs(variant.base))
+
+
+def score_settings(evaluate: EvaluateSpec) -> dict[str, Any]:
+    """What of an evaluate block enters a score's key."""
+    names = [*FinetuneSpec.model_fields, "train_examples", "eval_examples"]
+    return {name: value for name, value in evaluate.resolved().items() if name in names}
+
+
+def _settings(represent: RepresentSpec, measure: MeasureSpec) -> dict[str, Any]:
+    return {
+        "corpus": represent.corpus,
+        "sequences": represent.sequences,
+        "tokens": represent.tokens,
+        "sampling_seed": represent.seed,
+        "protocol": measure.protocol,
+    }
+
+
+def _measure_cell(
+    variant: Variant, sampling: _Sampling | None, wanted: list[Wanted], measures: list[MeasureSpec]
+) -> Cell:
+    unique = list({w.key: w for w in wanted}.values())
+    of = "weights" if sampling is None else f"{sampling.spec.sequences} sequences"
+    key = content_key({"variant": variant.identity, "sampling": None if sampling is None else sampling.identity})
+    represent = None if sampling is None else sampling.spec.resolved()
+    spec = {**_work(variant), "represent": represent, "measure": [m.resolved() for m in measures]}
+    return Cell(key, "measure", f"measure {variant.name}, {of}", spec, unique, _needs(variant.base))
+
+
+def _work(variant: Variant) -> dict[str, Any]:
+    """What a worker needs to have the model; the identity goes along for the record."""
+    return {
+        "name": variant.name,
+        "where": variant.base.where,
+        "perturbation": variant.perturbation,
+        "identity": variant.identity,
+    }
+
+
+def _needs(base: Base) -> list[str]:
+    return [base.cell.key] if base.cell else []
+
+
+def _dump(spec: EvaluateSpec | None) -> dict[str, Any] | None:
+    return None if spec is None else spec.resolved()

@@ -1,0 +1,132 @@
+"""Running a plan: what is missing goes to the workers, what is there stays as it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lmgeo.core.progress import Progress, silent
+from lmgeo.store.claims import live_claims
+from lmgeo.store.store import Store
+from lmgeo.study.cells import Cell
+from lmgeo.study.execute import execute, keep_failure
+from lmgeo.study.plan import Plan
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+def missing_cells(plan: Plan, store: Store) -> list[Cell]:
+    """The cells of which the store lacks a result, in the plan's order."""
+    known = store.results()
+    return [cell for cell in plan.cells if any(w.key not in known for w in cell.wanted)]
+
+
+def run_plan(
+    plan: Plan,
+    store: Store,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> list[dict[str, Any]]:
+    """Keep the plan, run the cells that are missing, and give each one's outcome.
+
+    Args:
+        workers: processes on this machine; None: as many as its cores can feed.
+        scheduler: a Dask scheduler's address instead.
+        device: where the workers' models run.
+        progress: told "cells", and what each long cell says of itself.
+    """
+    store.write(f"plans/{plan.name}.json", plan.to_json())
+    todo = missing_cells(plan, store)
+    if not todo:
+        return []
+    from lmgeo.study.cluster import connect, default_workers
+
+    count = workers or min(default_workers(plan.threads), len(todo))
+    progress("cells", 0, len(todo))
+    with connect(count, plan.threads, scheduler) as client:
+        return _run(client, todo, store, device, progress)
+
+
+def _run(
+    client: Client, todo: list[Cell], store: Store, device: str, progress: Progress
+) -> list[dict[str, Any]]:
+    from distributed import as_completed
+
+    from lmgeo.study.cluster import PROGRESS_TOPIC
+
+    client.subscribe_topic(PROGRESS_TOPIC, lambda event: progress(*event[1]))
+    cells = {future: cell for cell, future in _submit(client, todo, store, device).items()}
+    outcomes: list[dict[str, Any]] = []
+    for future in as_completed(list(cells)):
+        outcomes.append(_outcome(future, cells[future], store))
+        progress("cells", len(outcomes), len(todo))
+    return outcomes
+
+
+def _outcome(future: Any, cell: Cell, store: Store) -> dict[str, Any]:
+    error = future.exception()
+    if error is None:
+        return dict(future.result())
+    # cells keep their own failures; only a worker that was killed under one ends up here
+    mend = "it may have run out of memory: use fewer workers, or a smaller sample, and run again"
+    what = f"its worker died: {' '.join(str(error).split())[:200]}"
+    return keep_failure(cell, store, {"error": what, "mend": mend})
+
+
+def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> dict[Cell, Any]:
+    """One task a cell, in the plan's order; a cell waits for the models it needs."""
+    futures: dict[str, Any] = {}
+    cells: dict[Cell, Any] = {}
+    for place, cell in enumerate(todo):
+        needs = [futures[key] for key in cell.needs if key in futures]
+        name = f"{cell.kind}-{cell.key}"
+        futures[cell.key] = cells[cell] = client.submit(
+            run_cell, cell.to_json(), store.url, device, needs, key=name, pure=False, retries=1, priority=-place
+        )
+    return cells
+
+
+def run_cell(raw: dict[str, Any], url: str, device: str, needs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a worker is asked to do; `needs` are the outcomes of the cells it waits for."""
+    cell = Cell.from_json(raw)
+    lost = [n["key"] for n in needs if n["status"] == "failed"]
+    if lost:
+        what = f"the model it needs ({lost[0]}) could not be trained"
+        return keep_failure(cell, Store(url), {"error": what, "mend": "see that cell's failure"})
+    return execute(cell, url, device, _worker_progress())
+
+
+def _worker_progress(every_seconds: float = 0.5) -> Progress:
+    """A listener that passes what a cell says of itself on to the client, now and then."""
+    from distributed import get_worker
+
+    from lmgeo.study.cluster import PROGRESS_TOPIC
+
+    worker = get_worker()
+    last = 0.0
+
+    def tell(label: str, done: float, total: float) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= every_seconds or done >= total:
+            last = now
+            worker.log_event(PROGRESS_TOPIC, [label, float(done), float(total)])
+
+    return tell
+
+
+def plan_status(plans: Iterable[dict[str, Any]], store: Store) -> dict[str, Any]:
+    """Counts of the plans' cells: `{"total", "done", "running", "failed", "missing", "failures"}`."""
+    cells = {cell["key"]: cell for plan in plans for cell in plan["cells"]}
+    known = store.results()
+    done = {key for key, cell in cells.items() if all(w["key"] in known for w in cell["wanted"])}
+    running = (live_claims(store) & cells.keys()) - done
+    failures = [f for f in store.documents("failures") if f["key"] in cells.keys() - done - running]
+    counts = {"total": len(cells), "done": len(done), "running": len(running), "failed": len(failures)}
+    shown = [{name: f[name] for name in ("key", "cell", "error", "mend")} for f in failures]
+    return {**counts, "missing": len(cells) - sum(list(counts.values())[1:]), "failures": shown}
