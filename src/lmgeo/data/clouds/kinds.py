@@ -1,0 +1,58 @@
+"""What a cloud file gives, and the registry of formats by suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lmgeo.core.arrays import ndarray
+from lmgeo.core.errors import SpecError
+from lmgeo.core.registry import Registry
+
+LONE_NAME = "cloud"  # what the object of a one-array file is called
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """The arrays of a file.
+
+    Attributes:
+        arrays: name → numbers, (n, d); one a file holds alone is called `cloud`.
+        left_out: (name, reason) of what is in the file and is no cloud.
+    """
+
+    arrays: dict[str, ndarray]
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CloudFormat:
+    """One file format.
+
+    Attributes:
+        suffix: with its dot.
+        description: one line for listings.
+        read: path → every array by name, and what was left out.
+    """
+
+    suffix: str
+    description: str
+    read: Callable[[Path], tuple[dict[str, ndarray], list[tuple[str, str]]]]
+
+
+FORMATS: Registry[CloudFormat] = Registry("cloud format", "lmgeo.data.clouds")
+
+
+def damaged(path: Path, error: BaseException) -> SpecError:
+    """The complaint about a file that is not what its suffix says, or is cut short."""
+    reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+    return SpecError(f"{path} cannot be read as {path.suffix}: {reason}", "write the file anew, whole")
+
+
+def objects_refused(path: Path, name: str) -> SpecError:
+    """The complaint about an array of Python objects."""
+    return SpecError(
+        f"{path}: array {name!r} holds Python objects, which are never unpickled",
+        "save an array of numbers, e.g. x.astype('float32')",
+    )

@@ -1,0 +1,61 @@
+"""`.npy` and `.npz`."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from lmgeo.core.arrays import ndarray
+from lmgeo.core.errors import SpecError
+from lmgeo.data.clouds.kinds import FORMATS, LONE_NAME, CloudFormat, damaged, objects_refused
+
+
+def read_npy(path: Path) -> tuple[dict[str, ndarray], list[tuple[str, str]]]:
+    """One array, memory-mapped."""
+    try:
+        # with mmap_mode, numpy would report an object array as unmappable: ask the header first
+        if _npy_dtype(path).hasobject:
+            raise objects_refused(path, LONE_NAME)
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError:  # an empty array cannot be mapped
+            array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise damaged(path, error) from error
+    return {LONE_NAME: array}, []
+
+
+def read_npz(path: Path) -> tuple[dict[str, ndarray], list[tuple[str, str]]]:
+    """Every array of an archive."""
+    arrays: dict[str, ndarray] = {}
+    name = ""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise damaged(path, ValueError("it is a single array"))
+            for name in archive.files:
+                arrays[name] = archive[name]
+    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise _objects_or_damaged(path, name, error) from error
+    return arrays, [(name, "it is no array") for name, value in arrays.items() if not isinstance(value, np.ndarray)]
+
+
+def _npy_dtype(path: Path) -> np.dtype:
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return read(file)[2]
+
+
+def _objects_or_damaged(path: Path, name: str, error: BaseException) -> SpecError:
+    return objects_refused(path, name) if "allow_pickle" in str(error) and name else damaged(path, error)
+
+
+FORMATS.add(".npy", CloudFormat(".npy", "one numpy array, memory-mapped", read_npy))
+FORMATS.add(".npz", CloudFormat(".npz", "an archive of numpy arrays", read_npz))

@@ -1,0 +1,17 @@
+"""Built in: do the two neighbouring sentences stand in their own order?"""
+
+from lmgeo.data.pydocs.exercises import Exercise
+from lmgeo.data.pydocs.makers import make_order
+from lmgeo.data.tasks.kinds import TASKS, Task
+
+TASKS.add(
+    "pydocs-order",
+    Task(
+        name="pydocs-order",
+        kind="pair",
+        labels=("swapped", "in_order"),
+        metrics=("accuracy",),
+        description="built in: do the two neighbouring sentences stand in their own order?",
+        source=Exercise(make_order),
+    ),
+)
