@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -76,7 +77,7 @@ def backbone_of(module: nn.Module) -> nn.Module:
     return base if isinstance(base, nn.Module) else module
 
 
-def known_anatomy(module: nn.Module) -> Anatomy | None:
+def known_anatomy(module: Any) -> Anatomy | None:
     """The anatomy by the table of families; None for a family that is not in it."""
     config = module.config
     if config.model_type not in FAMILIES:

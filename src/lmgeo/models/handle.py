@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lmgeo.core.errors import SpecError, UnknownName
 from lmgeo.core.files import folder_in_one_step
 from lmgeo.core.tokens import TokenSequence
-from lmgeo.core.weights import Weight, WeightView
+from lmgeo.core.weights import Role, Weight, WeightView
 from lmgeo.models import encoding
 from lmgeo.models.capture import captured
 from lmgeo.models.content import CONFIG
@@ -32,7 +32,7 @@ class ModelHandle:
     """An encoder or decoder with what the rest of the project needs of it.
 
     Args:
-        module: the model, head included if it has one; put into eval mode.
+        module: a `transformers` model, head included if it has one; put into eval mode.
         label: what to call it.
         open_tokenizer: opens its tokenizer when first needed; raises SpecError where there is none.
         notes: what a reader should know of how it was loaded.
@@ -41,17 +41,15 @@ class ModelHandle:
         SpecError: a model whose blocks are not found, or an encoder-decoder.
     """
 
-    def __init__(
-        self, module: nn.Module, label: str, open_tokenizer: encoding.Opener, notes: Sequence[str] = ()
-    ) -> None:
-        self.module = module.eval()
+    def __init__(self, module: Any, label: str, open_tokenizer: encoding.Opener, notes: Sequence[str] = ()) -> None:
+        self.module: Any = module.eval()
         self.label = label
         self.notes = tuple(notes)
         self._open_tokenizer = open_tokenizer
         self._anatomy = locate(module)
 
     @property
-    def backbone(self) -> nn.Module:
+    def backbone(self) -> Any:
         """The model without its head."""
         return self._anatomy.backbone
 
@@ -182,13 +180,13 @@ class ModelHandle:
         roles = self._roles
         return WeightView(
             {
-                name: Weight(parameter.detach(), *roles[name], bias=is_bias(name))
+                name: Weight(parameter.detach(), roles[name][0], roles[name][1], is_bias(name))
                 for name, parameter in self.module.named_parameters()
             }
         )
 
     @cached_property
-    def _roles(self) -> dict[str, Any]:
+    def _roles(self) -> dict[str, tuple[Role, int | None]]:
         return roles_of(self.module, self._anatomy)
 
     def with_weights(self, tensors: Mapping[str, Tensor]) -> ModelHandle:

@@ -44,17 +44,20 @@ def load_model(path: Path, *, untrained_seed: int | None = None, label: str | No
 def _config(path: Path) -> Any:
     name = family(path)  # our own checks first: they say what is missing
     with quiet():
-        from transformers import AutoConfig
-        from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+        from transformers import CONFIG_MAPPING, AutoConfig
 
-        if name not in CONFIG_MAPPING_NAMES:
-            near = difflib.get_close_matches(name, CONFIG_MAPPING_NAMES, n=3)
-            mend = f"did you mean {' or '.join(map(repr, near))}?" if near else "give a model that transformers knows"
-            raise SpecError(f"{path / CONFIG}: unknown model_type {name!r}", f"{mend} (code of a checkpoint is not run)")
+        if name not in CONFIG_MAPPING:
+            raise SpecError(f"{path / CONFIG}: unknown model_type {name!r}", _known(name, list(CONFIG_MAPPING)))
         try:
             return AutoConfig.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
         except Exception as error:  # its validators raise their own kinds
             raise SpecError(f"{path / CONFIG}: {_reason(error)}", "mend the value, or download it again") from error
+
+
+def _known(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3)
+    mend = f"did you mean {' or '.join(map(repr, near))}?" if near else "give a model that transformers knows"
+    return f"{mend} A checkpoint's own code is never run"
 
 
 def _classes(config: Any) -> list[Any]:

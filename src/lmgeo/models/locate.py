@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import nn
 
 from lmgeo.core.errors import SpecError
 from lmgeo.models.anatomy import Anatomy, guessed_anatomies, known_anatomy
@@ -13,7 +13,7 @@ from lmgeo.models.capture import calls_of_blocks
 from lmgeo.models.quiet import quiet
 
 
-def locate(module: nn.Module) -> Anatomy:
+def locate(module: Any) -> Anatomy:
     """The anatomy of an encoder or decoder.
 
     Raises:
@@ -21,12 +21,13 @@ def locate(module: nn.Module) -> Anatomy:
     """
     if getattr(module.config, "is_encoder_decoder", False):
         raise SpecError(
-            f"{type(module).__name__} is an encoder-decoder", "give an encoder or a decoder; sites are defined for those"
+            f"{type(module).__name__} is an encoder-decoder",
+            "give an encoder or a decoder: sites are those of one stack",
         )
     return known_anatomy(module) or _by_structure(module)
 
 
-def _by_structure(module: nn.Module) -> Anatomy:
+def _by_structure(module: Any) -> Anatomy:
     ids = torch.zeros((1, 4), dtype=torch.long, device=next(module.parameters()).device)
     was_training = module.training
     module.eval()

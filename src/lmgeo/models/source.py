@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,17 +65,25 @@ def _from_hub(source: str) -> LocalSource:
 def _snapshot(name: str, revision: str | None) -> str:
     """The snapshot folder, from the cache when offline."""
     import huggingface_hub
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     if is_offline():
         return huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
-    bars = not are_progress_bars_disabled()
+    files = huggingface_hub.HfApi().list_repo_files(name, revision=revision)
+    with _no_bars():
+        return huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=_patterns(files))
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """No progress bars of the hub's client inside."""
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    shown = not are_progress_bars_disabled()
     disable_progress_bars()
     try:
-        files = huggingface_hub.HfApi().list_repo_files(name, revision=revision)
-        return huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=_patterns(files))
+        yield
     finally:
-        if bars:
+        if shown:
             enable_progress_bars()
 
 

@@ -7,6 +7,7 @@ the same texts give different vocabularies.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -96,7 +97,7 @@ class _Merging:
 
 
 def _pairs(pieces: list[str]) -> Iterator[Pair]:
-    return zip(pieces, pieces[1:], strict=False)
+    return itertools.pairwise(pieces)
 
 
 def _joined(pair: Pair) -> str:

@@ -1,0 +1,1 @@
+"""A model and texts → states of its hidden states, in one pass."""

@@ -1,0 +1,162 @@
+"""One pass of texts through a model: every state of every site asked for, batch by batch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lmgeo.core.errors import NotEnoughData, SpecError, UnknownName
+from lmgeo.core.progress import Progress, silent
+from lmgeo.core.tokens import TokenSequence
+from lmgeo.data.batching import Batch, length_sorted_batches
+from lmgeo.models.handle import ModelHandle
+from lmgeo.represent.selection import POLICIES, Selection, select
+from lmgeo.states.batch import RowBatch
+
+TOKENS_PER_BATCH = 4096  # padding included; results do not depend on it but for rounding
+States = dict[type, Any]
+
+
+@dataclass(frozen=True)
+class Representation:
+    """What a pass gave.
+
+    Attributes:
+        states: by site, then by class.
+        n_sequences: sequences with at least one token.
+        n_tokens: tokens that went through the model, special ones included, padding not.
+        n_rows: rows that reached each state.
+        notes: what a reader should know.
+    """
+
+    states: dict[str, States]
+    n_sequences: int
+    n_tokens: int
+    n_rows: int
+    notes: list[str] = field(default_factory=list)
+
+
+def represent(
+    handle: ModelHandle,
+    texts: Sequence[str],
+    sites: Sequence[str],
+    tokens: str,
+    states: Mapping[type, Mapping[str, Any]] | Iterable[type],
+    seed: int = 0,
+    progress: Progress = silent,
+    tokens_per_batch: int = TOKENS_PER_BATCH,
+) -> Representation:
+    """Fill states with a model's hidden states, in memory bounded by one batch.
+
+    Args:
+        handle: the model.
+        texts: one sequence each, truncated to what the model takes.
+        sites: any of the model's, or `all`.
+        tokens: `all`, `content`, `last` or `mean`.
+        states: classes, or classes with settings for their `empty`.
+        seed: for states that sample, unless their settings name one.
+        progress: told of tokens.
+        tokens_per_batch: padding included.
+
+    Raises:
+        UnknownName: a site that the model has not, or an unknown token policy.
+        NotEnoughData: no text, or none that leaves a row.
+        SpecError: hidden states with NaN or infinity; no tokenizer.
+    """
+    chosen = choose_sites(handle, sites)
+    if tokens not in POLICIES:
+        raise UnknownName.among("token policy", tokens, POLICIES)
+    sequences = _encode(handle, texts)
+    settings = _settings(states, seed)
+    filled: dict[str, States] = {site: {} for site in chosen}
+    n_tokens, n_rows, done = sum(map(len, sequences)), 0, 0
+    for batch, selection in _selections(handle, sequences, tokens, tokens_per_batch):
+        hidden = _pass(handle, batch, chosen)
+        for site in chosen:
+            _update(filled[site], selection.batch(hidden.pop(site)), settings, f"{handle.label} at {site}")
+        n_rows += len(selection)
+        done += int(batch.mask.sum())
+        progress("tokens", done, n_tokens)
+    if n_rows == 0:
+        raise NotEnoughData(
+            f"token policy {tokens!r} leaves no token of {len(texts)} sequences",
+            "give texts with content, or the policy 'all'",
+        )
+    n_sequences = sum(len(sequence) > 0 for sequence in sequences)
+    return Representation(filled, n_sequences, n_tokens, n_rows, _notes(handle, sequences))
+
+
+def choose_sites(handle: ModelHandle, sites: Sequence[str]) -> tuple[str, ...]:
+    """The sites asked for, in the model's order; `all` is every one.
+
+    Raises:
+        UnknownName: a site that the model has not.
+        SpecError: none asked for.
+    """
+    if not sites:
+        raise SpecError("no site asked for", f"choose from: all, {', '.join(handle.sites)}")
+    for site in sites:
+        if site != "all" and site not in handle.sites:
+            raise UnknownName.among("site", site, (*handle.sites, "all"), where=handle.label)
+    return handle.sites if "all" in sites else tuple(site for site in handle.sites if site in sites)
+
+
+def _encode(handle: ModelHandle, texts: Sequence[str]) -> list[TokenSequence]:
+    if len(texts) == 0:
+        raise NotEnoughData("no text to represent", "give a corpus that holds text")
+    sequences = handle.encode(texts)
+    if not any(len(sequence) for sequence in sequences):
+        raise NotEnoughData(f"none of {len(texts)} texts has a token", "give texts that are not empty")
+    return sequences
+
+
+def _selections(
+    handle: ModelHandle, sequences: Sequence[TokenSequence], policy: str, tokens_per_batch: int
+) -> Iterator[tuple[Batch, Selection]]:
+    """Batches and what the policy keeps of them; a batch of which nothing is kept needs no pass."""
+    for batch in length_sorted_batches(sequences, tokens_per_batch, handle.pad_id):
+        selection = select(batch, policy)
+        if len(selection):
+            yield batch, selection
+
+
+def _pass(handle: ModelHandle, batch: Batch, sites: Sequence[str]) -> dict[str, Tensor]:
+    return handle.forward(torch.from_numpy(batch.ids), torch.from_numpy(batch.mask), sites)
+
+
+def _update(states: States, rows: RowBatch, settings: Mapping[type, Mapping[str, Any]], where: str) -> None:
+    # the sum is finite unless an entry is not, or the sum overflows; only then is every entry looked at
+    if not np.isfinite(rows.rows.sum(dtype=np.float64)) and not np.isfinite(rows.rows).all():
+        raise SpecError(f"the hidden states of {where} hold NaN or infinity", "look for it in the model's weights")
+    for kind, given in settings.items():
+        if kind not in states:
+            states[kind] = kind.empty(rows.d, **given)  # type: ignore[attr-defined]
+        states[kind].update(rows)
+
+
+def _settings(states: Mapping[type, Mapping[str, Any]] | Iterable[type], seed: int) -> dict[type, dict[str, Any]]:
+    """Keywords for each class's `empty`, with the seed for those that take one."""
+    given = states if isinstance(states, Mapping) else {kind: {} for kind in states}
+    seeded = {kind: {"seed": seed} if "seed" in _parameters(kind) else {} for kind in given}
+    return {kind: {**seeded[kind], **settings} for kind, settings in given.items()}
+
+
+def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(kind.empty).parameters  # type: ignore[attr-defined]
+
+
+def _notes(handle: ModelHandle, sequences: Sequence[TokenSequence]) -> list[str]:
+    notes = list(handle.notes)
+    empty = sum(len(sequence) == 0 for sequence in sequences)
+    if empty:
+        notes.append(f"{empty} of {len(sequences)} sequences have no token and were left out")
+    full = sum(len(sequence) == handle.max_length for sequence in sequences)
+    if full:
+        notes.append(f"{full} of {len(sequences)} sequences fill the model's {handle.max_length} tokens: cut there")
+    return notes
