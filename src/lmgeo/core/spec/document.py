@@ -111,8 +111,6 @@ def _build_mapping(node: yaml.MappingNode, path: KeyPath, document: Document) ->
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = _key(key_node, path, document)
-        # a key's line, not its value's, is where a reader looks
-        document.lines[(*path, key)] = key_node.start_mark.line + 1
         if key in result:
             raise SpecError(f"{document.where((*path, key))} stands twice", "keep one of them")
         result[key] = _build(value_node, (*path, key), document)
@@ -123,8 +121,11 @@ def _key(node: yaml.Node, path: KeyPath, document: Document) -> str:
     """A key as it is written: `on`, `no` and `1` are names, not values."""
     if not isinstance(node, yaml.ScalarNode):
         raise SpecError(f"{document.where(path)} has a key that is no word", "write keys as plain words")
-    _scalar(node, path, document)
-    return str(node.value)
+    key = str(node.value)
+    # a key's line, not its value's, is where a reader looks
+    document.lines[(*path, key)] = node.start_mark.line + 1
+    _scalar(node, (*path, key), document)
+    return key
 
 
 def _scalar(node: yaml.Node, path: KeyPath, document: Document) -> Any:

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from lmgeo.core.environment import is_offline, set_offline, set_threads
+
+
+@pytest.mark.parametrize(("value", "offline"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)])
+def test_offline_is_read_from_the_variable(value: str | None, offline: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if value is None:
+        monkeypatch.delenv("LMGEO_OFFLINE", raising=False)
+    else:
+        monkeypatch.setenv("LMGEO_OFFLINE", value)
+    assert is_offline() is offline
+
+
+def test_going_offline_tells_every_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("LMGEO_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+    for name in names:
+        monkeypatch.setenv(name, "0")
+    set_offline()
+    assert {os.environ[name] for name in names} == {"1"}
+    assert is_offline()
+
+
+def test_threads_are_given_to_both_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faiss
+    import torch
+
+    before = torch.get_num_threads(), faiss.omp_get_max_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    try:
+        set_threads(1)
+        assert (torch.get_num_threads(), faiss.omp_get_max_threads(), os.environ["OMP_NUM_THREADS"]) == (1, 1, "1")
+    finally:
+        torch.set_num_threads(before[0])
+        faiss.omp_set_num_threads(before[1])
