@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import SpecError
@@ -13,17 +14,16 @@ from lmgeo.core.registry import Registry
 LONE_NAME = "cloud"  # what the object of a one-array file is called
 
 
-@dataclass(frozen=True)
-class Clouds:
+class Clouds(NamedTuple):
     """The arrays of a file.
 
     Attributes:
         arrays: name → numbers, (n, d); one a file holds alone is called `cloud`.
-        left_out: (name, reason) of what is in the file and is no cloud.
+        left_out: what is in the file and is no cloud, as `{"object": …, "reason": …}`.
     """
 
     arrays: dict[str, ndarray]
-    left_out: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class CloudFormat:
     Attributes:
         suffix: with its dot.
         description: one line for listings.
-        read: path → every array by name, and what was left out.
+        read: path → every array by name, and the (name, reason) of what was left out.
     """
 
     suffix: str

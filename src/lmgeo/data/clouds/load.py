@@ -46,7 +46,7 @@ def load_clouds(path: Path) -> Clouds:
         raise NotEnoughData(f"{path} holds no cloud ({reasons})", "give a two-dimensional array of numbers, (n, d)")
     if len(found) == 1:
         arrays = {LONE_NAME: next(iter(arrays.values()))}
-    return Clouds(arrays, left_out)
+    return Clouds(arrays, [{"object": name, "reason": reason} for name, reason in left_out])
 
 
 def _no_cloud(array: ndarray) -> str | None:

@@ -25,20 +25,16 @@ def read_parquet(path: Path) -> tuple[dict[str, ndarray], list[tuple[str, str]]]
         if isinstance(error, PermissionError):
             raise
         raise damaged(path, error) from error
-    numeric = [field.name for field in table.schema if _is_number(field.type)]
     left_out = [(f.name, f"its values are {f.type}, not numbers") for f in table.schema if not _is_number(f.type)]
+    # by place, not by name: a name may stand twice
+    numeric = [index for index, field in enumerate(table.schema) if _is_number(field.type)]
     if not numeric:
         return {}, left_out
-    narrow = all(table.schema.field(i).type == pyarrow.float32() for i in _indices(table, numeric))
+    narrow = all(table.schema.field(index).type == pyarrow.float32() for index in numeric)
     cloud = np.empty((table.num_rows, len(numeric)), dtype=np.float32 if narrow else np.float64)
-    for column, index in enumerate(_indices(table, numeric)):
+    for column, index in enumerate(numeric):
         cloud[:, column] = table.column(index).to_numpy()
     return {LONE_NAME: cloud}, left_out
-
-
-def _indices(table: Any, numeric: list[str]) -> list[int]:
-    """By place, not by name: names may stand twice."""
-    return [index for index, field in enumerate(table.schema) if field.name in numeric and _is_number(field.type)]
 
 
 def _is_number(kind: Any) -> bool:

@@ -68,7 +68,7 @@ def _text_column(argument: str, table: Any) -> str:
 
 
 def _identity(argument: str) -> dict[str, Any]:
-    return {"kind": "text-rows", "content": hash_texts(read_hub(argument).sequences)}
+    return {"kind": "hf", "content": hash_texts(read_hub(argument).sequences)}
 
 
 CORPORA.add(
