@@ -15,18 +15,20 @@ import numpy as np
 from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.seeds import numpy_stream
 
-RESAMPLES = 2000
 LEVEL = 95.0  # percent
-_CHUNK_CELLS = 400_000  # 3 MB an array: stays in the cache
+_RESAMPLES = 2000
+_RESAMPLES_OF_MANY_ROWS = 1000  # from 2,000 rows on, where intervals are narrow and draws dear
+_CHUNK_CELLS = 150_000  # about 1 MB an array: stays in the cache
 
 
-def resample_counts(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Float[ndarray, "n b"]]:
+def resample_counts(n: int, seed: int) -> Iterator[Float[ndarray, "n b"]]:
     """How often each of `n` rows is drawn in each resample, in chunks of resamples.
 
     The stream depends on `seed` and `n` alone: a measure's interval is the same whatever
     other measures are asked for.
     """
     random = numpy_stream(seed, "analysis", "bootstrap", str(n))
+    resamples = _RESAMPLES if n < 2000 else _RESAMPLES_OF_MANY_ROWS
     step = max(1, min(resamples, _CHUNK_CELLS // n))
     for start in range(0, resamples, step):
         b = min(step, resamples - start)

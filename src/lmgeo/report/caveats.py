@@ -1,0 +1,116 @@
+"""What a reader must know before believing the figures, listed where it applies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lmgeo.report.context import ReportContext
+from lmgeo.report.wording import coefficient, count, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FEW = 30
+
+
+def caveats(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
+    """Pairs of heading and explanation, the weightiest first."""
+    found = [
+        *_cells(context),
+        *_few(facts),
+        *_dropped(facts),
+        *_related(table),
+        *_protocols(table),
+        *_without_value(facts, context),
+        *_unequal_rows(facts),
+        *[("Note", note) for note in facts.get("notes", [])],
+        *[("Note", note) for note in context.notes],
+    ]
+    return [*found, ("Association", _ASSOCIATION)]
+
+
+_ASSOCIATION = (
+    "A correlation over models says what goes together, not what causes what: a training choice or a perturbation that "
+    "moves both geometry and score makes them agree."
+)
+
+
+def _cells(context: ReportContext) -> list[tuple[str, str]]:
+    failed, missing = context.counts.get("failed", 0), context.counts.get("missing", 0)
+    found = []
+    if failed:
+        found.append(("Failed parts", f"{count(failed, 'cell')} of the plan failed and enter no figure; they are listed below."))
+    if missing:
+        found.append(("Not finished", f"{count(missing, 'cell')} of the plan have not run yet; the figures will move."))
+    return found
+
+
+def _few(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    n = max((entry["n"] for entry in facts["correlations"]), default=0)
+    if not 3 <= n < _FEW:
+        return []
+    return [
+        (
+            "Few models",
+            f"With {count(n, 'model')}, a single correlation within ±{coefficient(_critical(n))} cannot be told from zero, and "
+            f"intervals are wide.",
+        )
+    ]
+
+
+def _critical(n: int) -> float:
+    """The smallest |r| that is significant at 5 % with n rows."""
+    from scipy.special import stdtrit
+
+    t = float(stdtrit(n - 2, 0.975))
+    return t / math.sqrt(n - 2 + t * t)
+
+
+def _dropped(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [("Rows left out", f"{count(d['rows'], 'row')} of {facts['n']}: {d['reason']}.") for d in facts["dropped"]]
+
+
+def _related(table: pd.DataFrame) -> list[tuple[str, str]]:
+    name = next((c for c in ("base", "family") if c in table.columns and table[c].notna().any()), None)
+    if name is None or len(table) <= 2 * table[name].nunique():
+        return []
+    levels = int(table[name].nunique())
+    if levels == 1:
+        text = f"All models share one {name} ({table[name].dropna().iloc[0]}): nothing here says that the relation holds for another."
+    else:
+        text = (
+            f"{len(table)} models come from {levels} {'bases' if name == 'base' else 'families'}. Intervals treat rows as "
+            f"independent, so they are too narrow for the question of a new {name}."
+        )
+    return [("Related models", text)]
+
+
+def _protocols(table: pd.DataFrame) -> list[tuple[str, str]]:
+    if "protocol" not in table.columns or table["protocol"].nunique() < 2:
+        return []
+    names = listed([str(p) for p in dict.fromkeys(table["protocol"].dropna())])
+    return [("Unequal protocols", f"The table holds values under {names}. Quantized measures are compared only within one.")]
+
+
+def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
+    reasons: dict[str, list[str]] = {}
+    for entry in facts["correlations"]:
+        if entry.get("reason"):
+            reasons.setdefault(entry["reason"], []).append(entry["measure"])
+    found = [("No estimate", f"{listed(names)}: {reason}.") for reason, names in reasons.items()]
+    by_reason: dict[tuple[str, str], int] = {}
+    for item in context.missing_values:
+        key = (item.get("measure", ""), item.get("reason", ""))
+        by_reason[key] = by_reason.get(key, 0) + 1
+    return found + [("No value", f"{measure} on {count(n, 'model')}: {reason}.") for (measure, reason), n in by_reason.items()]
+
+
+def _unequal_rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    usable = [entry for entry in facts["correlations"] if entry["pearson"] is not None]
+    most = max((entry["n"] for entry in usable), default=0)
+    short = [f"{entry['measure']} ({entry['n']})" for entry in usable if entry["n"] < most]
+    if not short:
+        return []
+    return [("Unequal rows", f"Some measures have fewer models than the {most} of the others: {listed(short)}.")]

@@ -1,0 +1,62 @@
+"""Numbers and lists as a reader wants them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+MINUS = "−"
+NOTHING = "–"
+
+
+def coefficient(value: float | None) -> str:
+    """A correlation or R² with two decimals."""
+    return NOTHING if value is None else f"{value:.2f}".replace("-", MINUS).replace(f"{MINUS}0.00", "0.00")
+
+
+def interval(bounds: Sequence[float] | None) -> str:
+    """`0.87 to 0.93`."""
+    return NOTHING if bounds is None else f"{coefficient(bounds[0])} to {coefficient(bounds[1])}"
+
+
+def probability(value: float | None) -> str:
+    """A p or q value, with three decimals down to 0.001."""
+    if value is None:
+        return NOTHING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def number(value: Any) -> str:
+    """Any number with four significant digits; text as it is."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}".replace("-", MINUS) if abs(value) >= 10_000 else str(int(value)).replace("-", MINUS)
+    return f"{value:.4g}".replace("-", MINUS)
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    """`1 model`, `3 models`."""
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def listed(items: Sequence[str], most: int = 8) -> str:
+    """`a, b, c` with the middle left out where there are many."""
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[: most - 2])}, … {items[-1]} ({len(items)})"
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 1:
+        return "under 1 s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
