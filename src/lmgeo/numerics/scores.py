@@ -15,7 +15,7 @@ import numpy as np
 from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
 
-Scores = ndarray  # one number for each leading axis' entry; 0-dimensional for plain vectors
+Scores = ndarray | np.float64  # one number for each entry of the leading axes
 
 
 def accuracy(labels: Int[ndarray, "*b n"], predictions: Int[ndarray, "*b n"]) -> Scores:
@@ -91,9 +91,9 @@ def _deviations(values: ndarray) -> ndarray:
     return np.where(np.max(np.abs(x), axis=-1, keepdims=True) > 1e-14, x, 0.0)
 
 
-def _ratio(covariance: ndarray, variances: ndarray) -> ndarray:
+def _ratio(covariance: Scores, variances: Scores) -> Scores:
     positive = variances > 0
-    return np.where(positive, covariance / np.sqrt(np.where(positive, variances, 1.0)), 0.0)
+    return np.where(positive, covariance / np.sqrt(np.where(positive, variances, 1.0)), 0.0)[()]
 
 
 METRICS: dict[str, Callable[[ndarray, ndarray], Scores]] = {

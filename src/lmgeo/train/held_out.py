@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from lmgeo.core.seeds import numpy_stream
-from lmgeo.train.masking import Masked
 from lmgeo.train.masked_loss import masked_logits
+from lmgeo.train.masking import Masked
 from lmgeo.train.texts import SPLIT_SEED, TrainingText
 
 BATCH_SEQUENCES = 64

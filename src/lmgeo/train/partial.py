@@ -14,6 +14,7 @@ from torch import nn
 from lmgeo.core.files import write_bytes
 
 _FILE = "state.safetensors"
+LOG_ENTRIES = 100
 
 
 @dataclass
@@ -34,6 +35,15 @@ class RunState:
     seconds: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
     recent: list[float] = field(default_factory=list)
+
+    def add(self, loss: float, rate: float, steps: int) -> None:
+        """One more step done; a log entry for about every hundredth of all steps."""
+        self.step += 1
+        self.recent.append(loss)
+        if self.step % max(1, steps // LOG_ENTRIES) == 0 or self.step == steps:
+            mean = sum(self.recent) / len(self.recent)
+            self.losses.append({"step": self.step, "loss": mean, "learning_rate": rate})
+            self.recent.clear()
 
 
 def partial_folder(out: Path) -> Path:

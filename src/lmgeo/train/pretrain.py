@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
+from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import LmgeoError, SpecError
 from lmgeo.core.files import folder_in_one_step, write_json
 from lmgeo.core.identity import content_key, hash_texts
@@ -18,16 +19,18 @@ from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.models.build import build_encoder
+from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
 from lmgeo.train.batches import bucketed_batches
+from lmgeo.train.clock import Clock
 from lmgeo.train.held_out import held_out_loss, unigram_loss
 from lmgeo.train.masked_loss import masked_loss
-from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
+from lmgeo.train.optimization import MAX_GRADIENT_NORM, Decay, adamw, descend, rate_at, torch_stream
+from lmgeo.train.partial import RunState
 from lmgeo.train.texts import TrainingText, prepare
 
 BETAS = (0.9, 0.98)
-DECAY = "linear"
-SAVE_SECONDS = 60.0
+DECAY: Decay = "linear"
 RECORD = "training.json"
 
 
@@ -49,6 +52,15 @@ class PretrainResult:
     held_out_loss: float
     unigram_loss: float
 
+    def summary(self) -> dict[str, Any]:
+        """What a record keeps of the run, as plain JSON."""
+        return {
+            "steps": self.steps,
+            "train_loss": self.losses[-1]["loss"],
+            "held_out_loss": self.held_out_loss,
+            "unigram_loss": self.unigram_loss,
+        }
+
 
 def pretrain(
     spec: PretrainSpec,
@@ -56,7 +68,7 @@ def pretrain(
     out: Path,
     progress: Progress = silent,
     on_step: Callable[[int, float], None] | None = None,
-    on_checkpoint: Callable[[int, Any], None] | None = None,
+    on_checkpoint: Callable[[int, ModelHandle], None] | None = None,
     checkpoint_every: int | None = None,
     device: str = "cpu",
 ) -> PretrainResult:
@@ -74,8 +86,8 @@ def pretrain(
         out: must not exist, or hold this same run finished.
         progress: told of steps.
         on_step: called with the steps done and the loss of the last one.
-        on_checkpoint: called with the steps done and the model, every `checkpoint_every` steps, before the
-            state is saved: a run killed in between calls again for that step.
+        on_checkpoint: called with the steps done and the model as it stands, to look at and not to keep,
+            every `checkpoint_every` steps; a run killed before that step is saved calls again for it.
         checkpoint_every: steps; None: no such calls.
         device: where to train.
 
@@ -90,29 +102,41 @@ def pretrain(
         return done
     text = prepare(texts, spec)
     model = build_encoder(spec, len(text.tokenizer), text.tokenizer.pad_token_id).to(device)
+    handle = ModelHandle(model, out.name, lambda: text.tokenizer)
     optimizer = adamw(model, spec.weight_decay, BETAS)
     state = partial.load(out, key, model, optimizer)
-    clock = _Clock(state.seconds)
-    model.train()
+    clock = Clock(state.seconds)
     for batch in _batches(text, spec, state.step):
-        step, rate = state.step, rate_at(state.step, spec.steps, spec.learning_rate, spec.warmup_fraction, DECAY)
-        masked, real = text.batch(batch, spec.mask_fraction, numpy_stream(spec.seed, "masking", str(step)))
-        with torch_stream(spec.seed, "dropout", str(step)):
-            loss = descend(model, optimizer, lambda m=masked, r=real: masked_loss(model, m, r), rate, step)
-        state.step += 1
-        _log(state, spec.steps, loss, rate)
-        progress("steps", state.step, spec.steps)
+        loss, rate = _step(model, optimizer, text, batch, spec, state.step)
+        state.add(loss, rate, spec.steps)
+        progress("pre-training", state.step, spec.steps)
         if on_step:
             on_step(state.step, loss)
         at_checkpoint = checkpoint_every is not None and state.step % checkpoint_every == 0
         if at_checkpoint and on_checkpoint:
-            on_checkpoint(state.step, model)
+            on_checkpoint(state.step, handle)
         if at_checkpoint or clock.save_is_due():
             state.seconds = clock.seconds()
             partial.save(out, key, state, model, optimizer)
             clock.saved()
-        _within_minutes(spec, state, clock)
-    return _finish(spec, key, text, model, state, clock, out)
+        _within_minutes(spec, state.step, clock)
+    return _finish(spec, key, text, handle, state, clock, out)
+
+
+def _step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    text: TrainingText,
+    batch: list[ndarray],
+    spec: PretrainSpec,
+    step: int,
+) -> tuple[float, float]:
+    """One update from streams named by the step: its loss and its learning rate."""
+    rate = rate_at(step, spec.steps, spec.learning_rate, spec.warmup_fraction, DECAY)
+    masked, real = text.batch(batch, spec.mask_fraction, numpy_stream(spec.seed, "masking", str(step)))
+    model.train()
+    with torch_stream(spec.seed, "dropout", str(step)):
+        return descend(model, optimizer, lambda: masked_loss(model, masked, real), rate, step), rate
 
 
 def run_key(spec: PretrainSpec, texts: Sequence[str]) -> str:
@@ -120,7 +144,7 @@ def run_key(spec: PretrainSpec, texts: Sequence[str]) -> str:
     return content_key({**spec.resolved(), "minutes": None, "texts": hash_texts(list(texts))})
 
 
-def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[Any]]:
+def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
     """The batches of steps `start` to the last; each epoch's order is a stream of its own."""
     lengths = [len(s) for s in text.train]
     step, epoch = 0, 0
@@ -133,63 +157,33 @@ def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[lis
         epoch += 1
 
 
-def _log(state: partial.RunState, steps: int, loss: float, rate: float) -> None:
-    state.recent.append(loss)
-    if state.step % max(1, steps // 100) == 0 or state.step == steps:
-        mean = sum(state.recent) / len(state.recent)
-        state.losses.append({"step": state.step, "loss": mean, "learning_rate": rate})
-        state.recent.clear()
-
-
-class _Clock:
-    """Time spent over all sittings, and when to save next."""
-
-    def __init__(self, before: float) -> None:
-        self._start = time.monotonic() - before
-        self._next = time.monotonic() + SAVE_SECONDS
-        self._asked = 0.0
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._start
-
-    def save_is_due(self) -> bool:
-        self._asked = time.monotonic()
-        return self._asked >= self._next
-
-    def saved(self) -> None:
-        now = time.monotonic()
-        # a large model's save takes long: at most a twentieth of the time goes there
-        self._next = now + max(SAVE_SECONDS, 20.0 * (now - self._asked))
-
-
-def _within_minutes(spec: PretrainSpec, state: partial.RunState, clock: _Clock) -> None:
-    if spec.minutes is not None and clock.seconds() > 60.0 * spec.minutes and state.step < spec.steps:
+def _within_minutes(spec: PretrainSpec, step: int, clock: Clock) -> None:
+    if spec.minutes is not None and clock.seconds() > 60.0 * spec.minutes and step < spec.steps:
         raise LmgeoError(
-            f"pre-training passed its limit of {spec.minutes:g} minutes at step {state.step} of {spec.steps}",
+            f"pre-training passed its limit of {spec.minutes:g} minutes at step {step} of {spec.steps}",
             "raise minutes (the run continues where it was last saved), or ask for fewer steps",
         )
 
 
 def _finish(
-    spec: PretrainSpec, key: str, text: TrainingText, model: Any, state: partial.RunState, clock: _Clock, out: Path
+    spec: PretrainSpec, key: str, text: TrainingText, handle: ModelHandle, state: RunState, clock: Clock, out: Path
 ) -> PretrainResult:
-    held_out = held_out_loss(model, text, spec.mask_fraction)
+    held_out = held_out_loss(handle.module, text, spec.mask_fraction)
     unigram = unigram_loss(text, spec.mask_fraction)
+    record = {
+        "key": key,
+        "spec": spec.resolved(),
+        "steps": state.step,
+        "losses": state.losses,
+        "held_out_loss": held_out,
+        "unigram_loss": unigram,
+        "sequences": {"train": len(text.train), "held_out": len(text.held_out)},
+        "optimizer": {"name": "AdamW", "betas": BETAS, "decay": DECAY, "clip": MAX_GRADIENT_NORM},
+        "seconds": round(clock.seconds(), 1),
+        "versions": _versions(),
+    }
     with folder_in_one_step(out) as folder:
-        model.save_pretrained(folder)
-        text.tokenizer.save_pretrained(folder)
-        record = {
-            "key": key,
-            "spec": spec.resolved(),
-            "steps": state.step,
-            "losses": state.losses,
-            "held_out_loss": held_out,
-            "unigram_loss": unigram,
-            "sequences": {"train": len(text.train), "held_out": len(text.held_out)},
-            "optimizer": {"name": "AdamW", "betas": BETAS, "decay": DECAY, "clip": 1.0},
-            "seconds": round(clock.seconds(), 1),
-            "versions": _versions(),
-        }
+        handle.save(folder)
         write_json(folder / RECORD, record)
     partial.remove(out)
     return PretrainResult(out, state.step, state.losses, held_out, unigram)
