@@ -105,19 +105,17 @@ def guessed_anatomies(module: nn.Module) -> Iterator[Anatomy]:
         )
     name, blocks = max(lists, key=lambda item: len(item[1]))
     parent = backbone.get_submodule(name.rpartition(".")[0])
-    # declared last is likeliest to come last
-    for norm in reversed([*_norms(backbone), *(_norms(parent) if parent is not backbone else [])]):
+    beside = {id(m): (n, m) for root in (backbone, parent) for n, m in root.named_children() if is_norm(n, m)}
+    # declared last is likeliest to come last; one named after the embeddings rarely does
+    norms = [norm for name, norm in reversed(beside.values()) if "emb" not in name]
+    others = [norm for name, norm in beside.values() if "emb" in name]
+    for norm in (*norms, None, *others):
         yield Anatomy(backbone, tuple(blocks), len(blocks), norm)
-    yield Anatomy(backbone, tuple(blocks), len(blocks), None)
 
 
 def is_norm(name: str, module: nn.Module) -> bool:
     """Whether a module normalises, by its class or by what the family calls it."""
     return "norm" in type(module).__name__.lower() or "norm" in name.lower() or name.startswith("ln_")
-
-
-def _norms(parent: nn.Module) -> list[nn.Module]:
-    return [child for name, child in parent.named_children() if is_norm(name, child) and "emb" not in name]
 
 
 def _at(root: nn.Module, path: str | None) -> nn.Module | None:

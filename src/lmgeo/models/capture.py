@@ -56,8 +56,8 @@ class _Catch:
         state = _first(output)
         self._keep(f"block.{self.calls}", state)
         self.calls += 1
-        if self._anatomy.final_norm is None and self.calls == self._anatomy.depth:
-            self._keep("final", state)
+        if self._anatomy.final_norm is None:
+            self._keep("final", state)  # the last call's stays
 
     def _before_norm(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._keep("final_prenorm", _input(args, kwargs))
@@ -82,15 +82,14 @@ def _input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     return kwargs["hidden_states"] if "hidden_states" in kwargs else next(iter(kwargs.values()))
 
 
-def calls_of_blocks(anatomy: Anatomy, ids: Tensor) -> tuple[int, bool]:
-    """How many block calls a pass makes, and whether `final` is what the model itself gives last."""
+def probe(anatomy: Anatomy, ids: Tensor, mask: Tensor) -> tuple[int, Tensor | None, Tensor]:
+    """A pass to check an anatomy by: calls of blocks, `final` as caught, and what the model itself gives last."""
     catch = _Catch(anatomy, frozenset({"final"}))
     hooks = catch.register()
     try:
         with torch.inference_mode():
-            output = anatomy.backbone(input_ids=ids, attention_mask=torch.ones_like(ids))
+            output = anatomy.backbone(input_ids=ids, attention_mask=mask)
     finally:
         for hook in hooks:
             hook.remove()
-    final, last = catch.states.get("final"), _first(output[0] if isinstance(output, (tuple, list)) else output)
-    return catch.calls, final is not None and final.shape == last.shape and torch.equal(final, last)
+    return catch.calls, catch.states.get("final"), output[0]

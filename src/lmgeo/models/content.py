@@ -60,6 +60,18 @@ def family(path: Path) -> str:
     return name
 
 
+def block_count(path: Path) -> int:
+    """How many blocks a model has, from config.json; 0 where it does not say.
+
+    Raises:
+        SpecError: no readable config.json.
+    """
+    config = read_config(path)
+    config = config.get("text_config", config)
+    counts = (config.get(name) for name in ("num_hidden_layers", "n_layer", "n_layers", "num_layers"))
+    return next((count for count in counts if isinstance(count, int)), 0)
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """The raw config.json.
 

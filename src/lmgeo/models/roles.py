@@ -25,7 +25,9 @@ def roles_of(module: nn.Module, anatomy: Anatomy) -> dict[str, tuple[Role, int |
         id(parameter): (_role_in_backbone(name, anatomy.backbone), None)
         for name, parameter in anatomy.backbone.named_parameters()
     }
-    known: dict[int, tuple[Role, int | None]] = {**in_backbone, **in_blocks}
+    norm = () if anatomy.final_norm is None else anatomy.final_norm.parameters()
+    in_norm = {id(parameter): (Role.NORM, None) for parameter in norm}
+    known: dict[int, tuple[Role, int | None]] = {**in_backbone, **in_blocks, **in_norm}
     outside = {name: Role.POOLER if "pooler" in name else Role.HEAD for name, _ in module.named_parameters()}
     return {name: known.get(id(p), (outside[name], None)) for name, p in module.named_parameters()}
 
