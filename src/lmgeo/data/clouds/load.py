@@ -34,6 +34,7 @@ def load_clouds(path: Path) -> Clouds:
         found, left_out = FORMATS[suffix].read(path)
     except PermissionError as error:
         raise SpecError(f"{path} may not be read", "look at its permissions") from error
+    lone = len(found) == 1 and not left_out
     arrays = {}
     for name, array in found.items():
         reason = _no_cloud(array)
@@ -44,7 +45,7 @@ def load_clouds(path: Path) -> Clouds:
     if not arrays:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out[:5]) or "it is empty"
         raise NotEnoughData(f"{path} holds no cloud ({reasons})", "give a two-dimensional array of numbers, (n, d)")
-    if len(found) == 1:
+    if lone:
         arrays = {LONE_NAME: next(iter(arrays.values()))}
     return Clouds(arrays, [{"object": name, "reason": reason} for name, reason in left_out])
 

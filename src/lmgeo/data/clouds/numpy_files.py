@@ -34,9 +34,11 @@ def read_npz(path: Path) -> tuple[dict[str, ndarray], list[tuple[str, str]]]:
     arrays: dict[str, ndarray] = {}
     name = ""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # its own handle: numpy leaves the file open when the archive is broken
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise damaged(path, ValueError("it is a single array"))
+                raise ValueError("it is a single array, not an archive")
             for name in archive.files:
                 arrays[name] = archive[name]
     except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

@@ -70,9 +70,9 @@ def _task_folder(task: Task, glue: Glue, root: Path) -> Path:
 
 
 def _shards(folder: Path, stems: list[str]) -> list[Path]:
+    """`train.parquet`, or `train-00000-of-00002.parquet` and its like, of the first stem that has any."""
     for stem in stems:
-        found = [path for path in folder.glob(f"{stem}*.parquet") if path.stem in (stem, path.stem.split("-")[0])]
-        exact = sorted(path for path in found if path.stem.split("-")[0] == stem)
-        if exact:
-            return exact
+        found = sorted(path for path in folder.glob(f"{stem}*.parquet") if path.stem.partition("-")[0] == stem)
+        if found:
+            return found
     return []

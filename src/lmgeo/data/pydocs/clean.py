@@ -25,36 +25,36 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0
 def paragraphs(text: str) -> Iterator[str]:
     """The prose paragraphs and list items of one documentation text, each on one line, in order."""
     verbatim: int | None = None  # code follows `::`, as long as it is indented deeper than this
-    for indent, lines in _blocks(text.expandtabs().translate(_QUOTES)):
-        if verbatim is not None and indent > verbatim:
+    for start, indent, lines in _blocks(text.expandtabs().translate(_QUOTES)):
+        if verbatim is not None and start > verbatim:
             continue
         verbatim = indent if lines[-1].endswith("::") else None
         if not any(_NO_PROSE.match(line) or _COLUMNS.search(line) for line in lines):
             yield _plain(" ".join(lines))
 
 
-def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Runs of lines that belong together, as (indentation, stripped lines).
+def _blocks(text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Runs of lines that belong together, as (column of its start, column of its text, stripped lines).
 
     A blank line, a list mark and a change of indentation each start a new one; a list
     item's further lines hang under its text.
     """
-    indent, block = 0, list[str]()
+    start, indent, block = 0, 0, list[str]()
     for line in text.split("\n"):
         stripped = line.strip()
         here = len(line) - len(line.lstrip())
         mark = _LIST_ITEM.match(stripped)
         if block and (not stripped or mark or here != indent):
-            yield indent, block
+            yield start, indent, block
             block = []
         if not stripped:
             continue
         if not block:
-            indent = here + (mark.end() if mark else 0)
+            start, indent = here, here + (mark.end() if mark else 0)
             stripped = stripped[mark.end() :] if mark else stripped
         block.append(stripped)
     if block:
-        yield indent, block
+        yield start, indent, block
 
 
 def _plain(paragraph: str) -> str:

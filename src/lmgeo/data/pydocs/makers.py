@@ -45,7 +45,7 @@ def make_order(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examp
 
 def make_shuffled(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examples:
     """A sentence without punctuation; whether its words stand in their own order (0) or shuffled (1)."""
-    bare = [words for s in sentences if len(set(words := _bare_words(s.text))) >= 5]
+    bare = [words for words in _bare_sentences(sentences) if len(set(words)) >= 5]
     bare = [bare[i] for i in rng.permutation(len(bare))]
     shuffled = _alternating(len(bare))
     texts = [" ".join(_disordered(words, rng) if s else words) for words, s in zip(bare, shuffled, strict=True)]
@@ -54,7 +54,7 @@ def make_shuffled(sentences: Sequence[Sentence], rng: np.random.Generator) -> Ex
 
 def make_overlap(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examples:
     """A sentence and a copy in which some words are another sentence's; the share of words kept, 0 to 1."""
-    bare = [words for s in sentences if 8 <= len(words := _bare_words(s.text)) <= 24]
+    bare = [words for words in _bare_sentences(sentences) if 8 <= len(words) <= 24]
     bare = [bare[i] for i in rng.permutation(len(bare))]
     half = len(bare) // 2  # the other half only lends words, so no text is in two examples
     pairs = [_mixed(own, other, rng) for own, other in zip(bare[:half], bare[half : 2 * half], strict=True)]
@@ -88,6 +88,11 @@ def _follows(a: Sentence, b: Sentence) -> bool:
 def _alternating(count: int) -> ndarray:
     """Labels 0 and 1 in turn, for what is in random order already: the classes come out equal."""
     return np.arange(count, dtype=np.int64) % 2
+
+
+def _bare_sentences(sentences: Sequence[Sentence]) -> list[list[str]]:
+    """Each sentence's bare words; sentences that differ by their marks alone count once."""
+    return [text.split(" ") for text in dict.fromkeys(" ".join(_bare_words(s.text)) for s in sentences)]
 
 
 def _bare_words(text: str) -> list[str]:
