@@ -34,7 +34,7 @@ def _hazard(node: ast.AST, folder: str) -> str | None:
         return _swallowing(node)
     if isinstance(node, ast.Call):
         return _hazardous_call(node, folder)
-    if isinstance(node, ast.Name) and node.id == "NotImplementedError":
+    if isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc):
         return "unfinished"
     return None
 

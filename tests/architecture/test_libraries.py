@@ -83,8 +83,8 @@ TABLE = "model,family,score.average,final.eee\n" + "".join(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("analyze", "table.csv", "--json"),
-        ("report", "table.csv", "--out", "report.html"),
+        ("analyze", "table.csv", "--target", "score.average", "--json"),
+        ("report", "table.csv", "--target", "score.average", "--out", "report.html"),
     ],
 )
 def test_a_table_is_analysed_and_reported_without_torch(arguments: tuple[str, ...], tmp_path: Path) -> None:
