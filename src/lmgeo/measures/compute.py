@@ -20,7 +20,7 @@ from lmgeo.states.batch import RowBatch
 from lmgeo.states.moments import Moments
 from lmgeo.states.registry import STATES
 from lmgeo.states.rows import Rows
-from lmgeo.states.state import State
+from lmgeo.states.state import State, StateClass
 
 
 def uses_protocol(name: str) -> bool:
@@ -46,7 +46,7 @@ def matrix_measures() -> list[str]:
     return [name for name, declared in MEASURES.items() if declared.matrix]
 
 
-def states_needed(names: Iterable[str]) -> set[type[State]]:
+def states_needed(names: Iterable[str]) -> set[StateClass]:
     """The states that the named measures read; quantized ones read the rows.
 
     Raises:
@@ -174,7 +174,7 @@ def measure_matrix(
     return noted(found, converted=note) if note else found
 
 
-def _empty(kinds: Collection[type[State]], d: int, seed: int = 0) -> dict[type, State]:
+def _empty(kinds: Collection[StateClass], d: int, seed: int = 0) -> dict[type, State]:
     return {kind: Rows.empty(d, seed=seed) if kind is Rows else kind.empty(d) for kind in kinds}
 
 

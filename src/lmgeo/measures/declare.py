@@ -11,7 +11,7 @@ from lmgeo.core.errors import SpecError
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.registry import Registry
 
-Bound = float | str | None
+Bound = float | int | str | None  # int apart: shape checking does not promote it
 INVARIANCES = frozenset({"shift", "rotation", "scale", "duplicate"})
 
 # What a symbolic bound means for n rows of d columns; `k` is the greatest possible rank.
@@ -95,9 +95,9 @@ class Measure:
 
 def _number(bound: Bound, n: int, d: int, centred: bool) -> float | None:
     if not isinstance(bound, str):
-        return bound
+        return None if bound is None else float(bound)
     rank = min(n - 1 if centred else n, d)
-    return SYMBOLS[bound](n, d, rank)
+    return float(SYMBOLS[bound](n, d, rank))
 
 
 MEASURES: Registry[Measure] = Registry("measure", "lmgeo.measures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from lmgeo.core.errors import SpecError
 from lmgeo.numerics.moments import row_chunks
 
 
+@final
 @dataclass(frozen=True)
 class RowBatch:
     """Rows of a cloud and where each comes from.
@@ -49,7 +51,7 @@ class RowBatch:
         """The number of columns."""
         return int(self.rows.shape[1])
 
-    def take(self, chosen: ndarray) -> RowBatch:
+    def take(self, chosen: ndarray | slice) -> RowBatch:
         """The chosen rows (a mask, indices or a slice)."""
         return RowBatch(self.rows[chosen], self.sequence[chosen], self.position[chosen], self.special[chosen])
 

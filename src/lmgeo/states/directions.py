@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, final
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from lmgeo.states.batch import RowBatch
 from lmgeo.states.state import check_alike, check_batch
 
 
+@final
 @dataclass
 class Directions:
     """Mergeable sum of x/‖x‖ over the rows that have a direction.
@@ -29,9 +30,9 @@ class Directions:
     unit_sum: Float64[ndarray, " d"]
 
     @classmethod
-    def empty(cls, d: int) -> Self:
+    def empty(cls, d: int) -> Directions:
         """No rows of d columns."""
-        return cls(0, 0, np.zeros(d))
+        return Directions(0, 0, np.zeros(d))
 
     @property
     def n(self) -> int:
@@ -57,10 +58,10 @@ class Directions:
             self.zero_rows += part.stop - part.start - kept
             self.unit_sum = self.unit_sum + total
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: Directions) -> Directions:
         """The directions of both clouds together."""
         check_alike(self, other)
-        return type(self)(self.count + other.count, self.zero_rows + other.zero_rows, self.unit_sum + other.unit_sum)
+        return Directions(self.count + other.count, self.zero_rows + other.zero_rows, self.unit_sum + other.unit_sum)
 
     def to_arrays(self) -> dict[str, ndarray]:
         """Copies of everything it holds."""
@@ -71,9 +72,9 @@ class Directions:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Directions:
         """The inverse of `to_arrays`."""
-        return cls(int(arrays["count"]), int(arrays["zero_rows"]), arrays["unit_sum"].copy())
+        return Directions(int(arrays["count"]), int(arrays["zero_rows"]), arrays["unit_sum"].copy())
 
 
 def _unit_sum(rows: Float[ndarray, "n d"]) -> tuple[int, Float64[ndarray, " d"]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from lmgeo.states.batch import RowBatch
 from lmgeo.states.state import check_alike, check_batch
 
 
+@final
 @dataclass
 class Moments:
     """Mergeable first and second moments in float64; its size does not depend on n.
@@ -35,9 +36,9 @@ class Moments:
     _spectra: dict[str, ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def empty(cls, d: int, *, centred: bool = True) -> Self:
+    def empty(cls, d: int, *, centred: bool = True) -> Moments:
         """No rows of d columns."""
-        return cls(0, np.zeros(d), np.zeros((d, d)), centred)
+        return Moments(0, np.zeros(d), np.zeros((d, d)), centred)
 
     @property
     def n(self) -> int:
@@ -62,11 +63,11 @@ class Moments:
         self.count += len(batch)
         self._spectra.clear()
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: Moments) -> Moments:
         """The moments of both clouds together."""
         check_alike(self, other)
         mean, scatter = merge_moments(self.count, self.mean, self.scatter, other.count, other.mean, other.scatter)
-        return type(self)(self.count + other.count, mean, scatter, self.centred)
+        return Moments(self.count + other.count, mean, scatter, self.centred)
 
     def to_arrays(self) -> dict[str, ndarray]:
         """Copies of everything it holds."""
@@ -78,9 +79,9 @@ class Moments:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Moments:
         """The inverse of `to_arrays`."""
-        return cls(int(arrays["count"]), arrays["mean"].copy(), arrays["scatter"].copy(), bool(arrays["centred"]))
+        return Moments(int(arrays["count"]), arrays["mean"].copy(), arrays["scatter"].copy(), bool(arrays["centred"]))
 
     @property
     def eigenvalues(self) -> Float64[ndarray, " d"]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, final
 
 import numpy as np
+from jaxtyping import UInt64
 
 from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.errors import SpecError
@@ -17,6 +18,7 @@ CAPACITY = 262_144
 _NO_LIMIT = np.uint64(2**64 - 1)
 
 
+@final
 class Rows:
     """A bottom-k reservoir: the `capacity` rows with the smallest hash of (seed, sequence, position).
 
@@ -42,9 +44,9 @@ class Rows:
         self._limit = _NO_LIMIT  # a row whose hash is above it cannot be among the smallest
 
     @classmethod
-    def empty(cls, d: int, *, capacity: int = CAPACITY, seed: int = 0) -> Self:
+    def empty(cls, d: int, *, capacity: int = CAPACITY, seed: int = 0) -> Rows:
         """No rows of d columns."""
-        return cls(d, capacity, seed)
+        return Rows(d, capacity, seed)
 
     @property
     def n(self) -> int:
@@ -70,10 +72,10 @@ class Rows:
         if self._held > self.capacity + self.capacity // 4:
             self._settle()
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: Rows) -> Rows:
         """The sample of both clouds together."""
         check_alike(self, other)
-        both = type(self)(self.d, self.capacity, self.seed)
+        both = Rows(self.d, self.capacity, self.seed)
         both.seen = self.seen + other.seen
         for chunk in (*self._chunks, *other._chunks):
             both._append(chunk.take(np.ones(len(chunk), bool)))
@@ -99,9 +101,9 @@ class Rows:
         return {**arrays, **{name: np.array(value) for name, value in scalars.items()}}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Rows:
         """The inverse of `to_arrays`."""
-        state = cls(*(int(arrays[name]) for name in ("d", "capacity", "seed")))
+        state = Rows(*(int(arrays[name]) for name in ("d", "capacity", "seed")))
         fields = (arrays[name].copy() for name in ("rows", "sequence", "position", "special"))
         state.update(RowBatch(*fields))
         state.seen = int(arrays["seen"])
@@ -111,7 +113,7 @@ class Rows:
         self._chunks.append(chunk)
         self._held += len(chunk)
 
-    def _hashes(self, batch: RowBatch) -> Int[ndarray, " n"]:
+    def _hashes(self, batch: RowBatch) -> UInt64[ndarray, " n"]:
         return hash_pairs(self.seed, batch.sequence, batch.position)
 
     def _settle(self) -> RowBatch:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import IncompatibleState
 from lmgeo.states.batch import RowBatch
+
+S = TypeVar("S", bound="State")
+StateClass = type[Any]  # of a State: a protocol with properties cannot be looked for in a class
 
 
 @runtime_checkable
@@ -19,7 +22,7 @@ class State(Protocol):
     """
 
     @classmethod
-    def empty(cls, d: int) -> Self:
+    def empty(cls: type[S], d: int) -> S:
         """No rows of d columns; each setting is a keyword with a default."""
 
     @property
@@ -37,14 +40,14 @@ class State(Protocol):
     def update(self, batch: RowBatch) -> None:
         """Take rows in, in place."""
 
-    def merge(self, other: Self) -> Self:
+    def merge(self: S, other: S) -> S:
         """A new state of both clouds; the two stay as they are."""
 
     def to_arrays(self) -> dict[str, ndarray]:
         """Everything it holds, as plain arrays."""
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Self:
+    def from_arrays(cls: type[S], arrays: Mapping[str, ndarray]) -> S:
         """The inverse of `to_arrays`."""
 
 
