@@ -40,12 +40,11 @@ def matthews(labels: Int[ndarray, "*b n"], predictions: Int[ndarray, "*b n"]) ->
     _need_examples(labels)
     n = float(labels.shape[-1])
     right = np.sum(labels == predictions, axis=-1)
-    both, true_squares, predicted_squares = 0.0, 0.0, 0.0
-    for k in np.union1d(labels, predictions):
-        t = np.sum(labels == k, axis=-1).astype(np.float64)
-        p = np.sum(predictions == k, axis=-1).astype(np.float64)
-        both, true_squares, predicted_squares = both + t * p, true_squares + t * t, predicted_squares + p * p
-    return _ratio(right * n - both, (n * n - true_squares) * (n * n - predicted_squares))
+    classes = np.union1d(labels, predictions)
+    t = np.array([np.sum(labels == k, axis=-1) for k in classes], np.float64)
+    p = np.array([np.sum(predictions == k, axis=-1) for k in classes], np.float64)
+    spreads = (n * n - (t * t).sum(axis=0)) * (n * n - (p * p).sum(axis=0))
+    return _ratio(right * n - (t * p).sum(axis=0), spreads)
 
 
 def pearson(labels: Float[ndarray, "*b n"], predictions: Float[ndarray, "*b n"]) -> Scores:

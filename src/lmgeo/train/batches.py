@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lmgeo.core.arrays import Bool, Int, ndarray
+from lmgeo.core.tokens import TokenSequence
 
 POOL_BATCHES = 32  # sentences are sorted by length within pools of this many batches
+# oneDNN keeps compiled kernels for every shape it meets, gigabytes of them in a long run: few widths, few kernels
+WIDTH_STEP = 4
 
 
 def bucketed_batches(
-    lengths: Sequence[int], batch_size: int, random: np.random.Generator, keep_rest: bool
+    lengths: Int[ndarray, " n"], batch_size: int, random: np.random.Generator, keep_rest: bool
 ) -> list[Int[ndarray, " b"]]:
     """One epoch's batches as index arrays, in random order.
 
@@ -29,21 +34,52 @@ def bucketed_batches(
     order = random.permutation(len(lengths))
     if not keep_rest:
         order = order[: len(order) // size * size]
-    known = np.asarray(lengths)
     batches: list[ndarray] = []
     for pool in _cut(order, POOL_BATCHES * size):
-        by_length = pool[np.argsort(known[pool], kind="stable")]
+        by_length = pool[np.argsort(lengths[pool], kind="stable")]
         batches += _cut(by_length, size)
     return [batches[i] for i in random.permutation(len(batches))]
 
 
-def pad(sequences: Sequence[ndarray], fill: int) -> tuple[Int[ndarray, "b t"], Bool[ndarray, "b t"]]:
-    """Sequences side by side, padded on the right to the longest, and which entries are real."""
+def pad(sequences: Sequence[ndarray], fill: int, most: int) -> tuple[Int[ndarray, "b t"], Bool[ndarray, "b t"]]:
+    """Sequences side by side, padded on the right, and which entries are real.
+
+    Args:
+        sequences: token ids, or anything else a token has.
+        fill: what to pad with.
+        most: the width never exceeds it; below, it is the longest sequence's, up to a multiple of four.
+    """
     lengths = np.array([len(s) for s in sequences])
-    real = np.arange(lengths.max())[None, :] < lengths[:, None]  # (B, T)
+    width = max(lengths.max(), min(round_up(int(lengths.max()), WIDTH_STEP), most))
+    real = np.arange(width)[None, :] < lengths[:, None]  # (B, T)
     ids = np.full(real.shape, fill, np.int64)
     ids[real] = np.concatenate(sequences)
     return ids, real
+
+
+@dataclass(frozen=True)
+class TokenRows:
+    """Tokenized examples, to be taken batch by batch."""
+
+    sequences: Sequence[TokenSequence]
+    pad_id: int
+
+    @cached_property
+    def lengths(self) -> Int[ndarray, " n"]:
+        """Tokens of each."""
+        return np.array([len(s) for s in self.sequences])
+
+    def batch(self, rows: Int[ndarray, " b"]) -> tuple[Int[ndarray, "b t"], Int[ndarray, "b t"], Int[ndarray, "b t"]]:
+        """Ids, attention mask and segments of some rows, padded."""
+        chosen, most = [self.sequences[i] for i in rows], int(self.lengths.max())
+        ids, real = pad([s.ids for s in chosen], self.pad_id, most)
+        segments, _ = pad([s.segments for s in chosen], 0, most)
+        return ids, real.astype(np.int64), segments
+
+
+def round_up(count: int, step: int) -> int:
+    """The least multiple of `step` that is not below `count`."""
+    return -(-count // step) * step
 
 
 def _cut(order: ndarray, size: int) -> list[ndarray]:

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
 
-from lmgeo.core.arrays import ndarray
+from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.blocks import FinetuneSpec
-from lmgeo.data.batching import Batch, length_sorted_batches, pad
-from lmgeo.train.batches import bucketed_batches
+from lmgeo.train.batches import TokenRows, bucketed_batches
 from lmgeo.train.grading import TaskScore, chance_score, mean_score, metrics_of, notes_on, score_interval
 from lmgeo.train.heads import PooledModel, pooled_copy
-from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
+from lmgeo.train.optimization import Decay, adamw, descend, rate_at, torch_stream
 from lmgeo.train.targets import Targets
 
 if TYPE_CHECKING:
-    from lmgeo.core.tokens import TokenSequence
-    from lmgeo.data.tasks import Examples, TaskData
+    from lmgeo.data.examples import Examples
+    from lmgeo.data.tasks import TaskData
     from lmgeo.models.handle import ModelHandle
 
 BETAS = (0.9, 0.999)
-DECAY = "linear"
-EVAL_TOKENS = 8192  # a batch; does not change predictions but for rounding
+DECAY: Decay = "linear"
+EVAL_SEED = 0  # a subset of the dev part is the same for every run: scores compare across seeds
+EVAL_SEQUENCES = 64  # a batch, of like lengths
 
 
 def finetune(
@@ -58,14 +58,13 @@ def finetune(
     Raises:
         LmgeoError: the loss is not finite.
     """
-    train, dev = _subset(data.train, train_examples, seed), _subset(data.dev, eval_examples, 0)
+    train, dev = _subset(data.train, train_examples, seed), _subset(data.dev, eval_examples, EVAL_SEED)
     targets = Targets.of(data.task.labels, train.labels)
     length = min(settings.max_length, handle.max_length)
     model = pooled_copy(handle, targets.outputs, seed)
-    sequences = handle.encode(train.first, train.second, max_length=length)
-    steps = _train(model, sequences, targets, train.labels, settings, seed, handle.pad_id, data.task.name, progress)
-    outputs = _outputs(model, handle.encode(dev.first, dev.second, max_length=length), handle.pad_id)
-    predictions, names = targets.predictions(outputs), data.task.metrics
+    steps = _train(model, _tokens(handle, train, length), targets, train.labels, settings, seed, progress)
+    predictions = targets.predictions(_outputs(model, _tokens(handle, dev, length)))
+    names = data.task.metrics
     return TaskScore(
         task=data.task.name,
         score=float(mean_score(names, dev.labels, predictions)),
@@ -80,35 +79,37 @@ def finetune(
 
 
 def _subset(examples: Examples, n: int | None, seed: int) -> Examples:
-    return examples if n is None or n >= len(examples.labels) else examples.subset(n, seed)
+    return examples if n is None else examples.subset(n, seed)
+
+
+def _tokens(handle: ModelHandle, examples: Examples, length: int) -> TokenRows:
+    return TokenRows(handle.encode(examples.first, examples.second, max_length=length), handle.pad_id)
 
 
 def _train(
     model: PooledModel,
-    sequences: Sequence[TokenSequence],
+    tokens: TokenRows,
     targets: Targets,
     labels: ndarray,
     settings: FinetuneSpec,
     seed: int,
-    pad_id: int,
-    name: str,
     progress: Progress,
 ) -> int:
     """Train in place; returns the steps taken."""
     optimizer = adamw(model, settings.weight_decay, BETAS)
     encoded = targets.encode(labels)
-    steps = math.ceil(settings.epochs * math.ceil(len(sequences) / settings.batch_size))
+    steps = math.ceil(settings.epochs * math.ceil(len(labels) / settings.batch_size))
     model.train()
-    for step, rows in enumerate(_rows([len(s.ids) for s in sequences], settings.batch_size, steps, seed)):
-        batch, wanted = pad([sequences[i] for i in rows], pad_id), encoded[rows]
+    for step, rows in enumerate(_rows(tokens.lengths, settings.batch_size, steps, seed)):
         rate = rate_at(step, steps, settings.learning_rate, settings.warmup_fraction, DECAY)
+        loss = partial(_loss, model, tokens, targets, encoded, rows)
         with torch_stream(seed, "dropout", str(step)):
-            descend(model, optimizer, lambda b=batch, w=wanted: targets.loss(_forward(model, b), w), rate, step)
-        progress(f"fine-tuning on {name}", step + 1, steps)
+            descend(model, optimizer, loss, rate, step)
+        progress("fine-tuning", step + 1, steps)
     return steps
 
 
-def _rows(lengths: list[int], batch_size: int, steps: int, seed: int) -> Iterator[ndarray]:
+def _rows(lengths: Int[ndarray, " n"], batch_size: int, steps: int, seed: int) -> Iterator[Int[ndarray, " b"]]:
     """Row indices of each step's batch; each epoch's order is a stream of its own."""
     step, epoch = 0, 0
     while step < steps:
@@ -119,17 +120,24 @@ def _rows(lengths: list[int], batch_size: int, steps: int, seed: int) -> Iterato
         epoch += 1
 
 
-def _forward(model: nn.Module, batch: Batch) -> torch.Tensor:
+def _loss(
+    model: PooledModel, tokens: TokenRows, targets: Targets, encoded: torch.Tensor, rows: Int[ndarray, " b"]
+) -> torch.Tensor:
+    return targets.loss(_forward(model, tokens, rows), encoded[torch.from_numpy(rows)])
+
+
+def _forward(model: PooledModel, tokens: TokenRows, rows: Int[ndarray, " b"]) -> torch.Tensor:
     device = next(model.parameters()).device
-    parts: list[Any] = [batch.ids, batch.mask, batch.segments]
-    return model(*(torch.from_numpy(part).to(device) for part in parts))
+    return model(*(torch.from_numpy(part).to(device) for part in tokens.batch(rows)))
 
 
-def _outputs(model: PooledModel, sequences: Sequence[TokenSequence], pad_id: int) -> ndarray:
-    """The head's outputs for every sequence, in their order: (n, k) float64."""
+def _outputs(model: PooledModel, tokens: TokenRows) -> Float[ndarray, "n k"]:
+    """The head's outputs for every example, in their order."""
     model.eval()
-    outputs = np.empty((len(sequences), model.head.out.out_features), np.float64)
+    order = np.argsort(tokens.lengths, kind="stable")
+    outputs = np.empty((len(order), model.head.out.out_features), np.float64)
     with torch.inference_mode():
-        for batch in length_sorted_batches(sequences, EVAL_TOKENS, pad_id):
-            outputs[batch.index] = _forward(model, batch).double().cpu().numpy()
+        for start in range(0, len(order), EVAL_SEQUENCES):
+            rows = order[start : start + EVAL_SEQUENCES]
+            outputs[rows] = _forward(model, tokens, rows).double().cpu().numpy()
     return outputs

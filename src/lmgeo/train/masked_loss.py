@@ -9,7 +9,10 @@ import torch
 from torch import nn
 
 from lmgeo.core.arrays import Bool, ndarray
+from lmgeo.train.batches import round_up
 from lmgeo.train.masking import Masked
+
+ROWS_STEP = 64  # few shapes, few compiled kernels kept
 
 
 def masked_loss(model: nn.Module, masked: Masked, real: Bool[ndarray, "b t"]) -> torch.Tensor:
@@ -26,15 +29,18 @@ def masked_logits(model: nn.Module, masked: Masked, real: Bool[ndarray, "b t"]) 
     """
     backbone: Any = model.base_model
     device = next(model.parameters()).device
-    places = torch.from_numpy(np.flatnonzero(masked.chosen)).to(device)
+    count = len(masked.targets)
+    places = np.zeros(round_up(count, ROWS_STEP), np.int64)
+    places[:count] = np.flatnonzero(masked.chosen)
+    kept = torch.from_numpy(places).to(device)
 
     def keep_masked(module: nn.Module, inputs: Any, output: Any) -> Any:
-        output.last_hidden_state = output.last_hidden_state.flatten(0, 1)[places][None]  # (1, m, d)
+        output.last_hidden_state = output.last_hidden_state.flatten(0, 1)[kept][None]  # (1, m', d)
         return output
 
     hook = backbone.register_forward_hook(keep_masked)
     try:
         ids, mask = torch.from_numpy(masked.ids).to(device), torch.from_numpy(real).to(device)
-        return model(input_ids=ids, attention_mask=mask.long()).logits[0]
+        return model(input_ids=ids, attention_mask=mask.long()).logits[0, :count]
     finally:
         hook.remove()

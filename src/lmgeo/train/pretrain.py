@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -146,7 +147,7 @@ def run_key(spec: PretrainSpec, texts: Sequence[str]) -> str:
 
 def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
     """The batches of steps `start` to the last; each epoch's order is a stream of its own."""
-    lengths = [len(s) for s in text.train]
+    lengths = np.array([len(s) for s in text.train])
     step, epoch = 0, 0
     while step < spec.steps:
         random = numpy_stream(spec.seed, "data_order", str(epoch))

@@ -29,12 +29,14 @@ class TrainingText:
         train, held_out: token ids of each sequence, special tokens included.
         tokenizer: trained on the training part.
         log_unigram: log frequency of each token in the training part, add-one smoothed, (V,).
+        max_length: no sequence is longer.
     """
 
     train: list[Int[ndarray, " t"]]
     held_out: list[Int[ndarray, " t"]]
     tokenizer: Any
     log_unigram: Float[ndarray, " v"]
+    max_length: int
 
     def maskable(self, ids: Int[ndarray, "b t"]) -> Bool[ndarray, "b t"]:
         """Which tokens a model may be asked for: all but special ones and padding."""
@@ -44,7 +46,7 @@ class TrainingText:
         self, sequences: Sequence[ndarray], fraction: float, random: np.random.Generator
     ) -> tuple[Masked, Bool[ndarray, "b t"]]:
         """A padded batch with tokens masked, and which entries are real, both (B, T)."""
-        ids, real = pad(sequences, self.tokenizer.pad_token_id)
+        ids, real = pad(sequences, self.tokenizer.pad_token_id, self.max_length)
         maskable = self.maskable(ids)
         return mask_tokens(ids, maskable, fraction, self.tokenizer.mask_token_id, len(self.tokenizer), random), real
 
@@ -59,7 +61,7 @@ def prepare(texts: Sequence[str], spec: PretrainSpec) -> TrainingText:
     tokenizer = train_wordpiece(train_texts, spec.vocabulary, spec.max_length)
     train = _encode(tokenizer, train_texts, spec.max_length)
     held_out = _encode(tokenizer, held_out_texts, spec.max_length)
-    return TrainingText(train, held_out, tokenizer, _log_unigram(tokenizer, train))
+    return TrainingText(train, held_out, tokenizer, _log_unigram(tokenizer, train), spec.max_length)
 
 
 def split(texts: Sequence[str]) -> tuple[list[str], list[str]]:
