@@ -30,7 +30,11 @@ def read_ptb(argument: str) -> Corpus:
     sequences = [line for line in lines if line]
     if not sequences:
         raise NotEnoughData(f"{argument} holds no sentence", f"give {_HOLDS}, one sentence a line")
-    return Corpus(f"ptb:{Path(argument).name}", sequences, [f"ptb: read {', '.join(file.name for file in files)}"])
+    return Corpus(
+        f"ptb:{Path(argument).expanduser().resolve().name}",
+        sequences,
+        [f"ptb: read {', '.join(file.name for file in files)}"],
+    )
 
 
 def _identity(argument: str) -> dict[str, Any]:

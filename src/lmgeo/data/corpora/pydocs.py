@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 from lmgeo.data.corpora.kinds import CORPORA, Corpus, CorpusKind
@@ -14,7 +15,8 @@ def read_pydocs(argument: str = "") -> Corpus:
     Raises:
         NotEnoughData: an interpreter that came without its library's sources.
     """
-    return Corpus("pydocs", [sentence.text for sentence in load_library().sentences])
+    note = f"pydocs: the documentation of Python {platform.python_version()}; other versions carry other text"
+    return Corpus("pydocs", [sentence.text for sentence in load_library().sentences], [note])
 
 
 def _identity(argument: str = "") -> dict[str, Any]:

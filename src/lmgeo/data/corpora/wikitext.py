@@ -47,7 +47,7 @@ def read_wikitext(argument: str) -> Corpus:
         raise NotEnoughData(f"{argument} holds no sentence of {LEAST_WORDS} words", f"give {_HOLDS}")
     taken = ", ".join(file.name for file in files)
     return Corpus(
-        f"wikitext:{Path(argument).name}",
+        f"wikitext:{Path(argument).expanduser().resolve().name}",
         sequences,
         [f"wikitext: read {taken}; dropped {headings} headings and {short} sentences under {LEAST_WORDS} words"],
     )
