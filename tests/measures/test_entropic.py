@@ -24,10 +24,9 @@ def slow_vrm(X: np.ndarray) -> float:
     n, d = X.shape
     _, s, axes = np.linalg.svd(centred, full_matrices=False)
     projected = centred @ axes.T * np.sqrt(d / (np.square(s).sum() / (n - 1)))
-    ratios = [
-        np.exp(differential_entropy(projected[:, j], method="vasicek")) / np.sqrt(2 * np.pi * np.e)
-        for j in range(len(s))
-    ]
+    with np.errstate(divide="ignore"):  # a flat axis
+        entropies = [differential_entropy(projected[:, j], method="vasicek") for j in range(len(s))]
+    ratios = np.exp(entropies) / np.sqrt(2 * np.pi * np.e)
     return float(np.mean([(1 - ratio) ** 2 for ratio in [*ratios, *[0.0] * (d - len(s))]]))
 
 

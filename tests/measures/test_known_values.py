@@ -15,7 +15,9 @@ from lmgeo.measures.declare import MEASURES
 from lmgeo.measures.protocols import protocol
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
-VALUES = {name: found["marbut2024"] for name, found in json.loads((REFERENCE / "cloud_values.json").read_text()).items()}
+VALUES = {
+    name: found["marbut2024"] for name, found in json.loads((REFERENCE / "cloud_values.json").read_text()).items()
+}
 
 
 def _clouds() -> ModuleType:

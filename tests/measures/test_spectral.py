@@ -139,7 +139,9 @@ def test_few_rows_leave_no_rounding_in_the_spectrum() -> None:
     X = np.random.default_rng(10).normal(size=(40, 600)).astype(np.float32)
     s = np.linalg.svd(X.astype(np.float64) - X.mean(axis=0, dtype=np.float64), compute_uv=False)[:39]
     assert np.count_nonzero(moments(X).eigenvalues) == 39
-    assert spectral.effective_rank(moments(X)).value == pytest.approx(slow_values(s, 40, 600)["effective_rank"], rel=1e-9)
+    assert spectral.effective_rank(moments(X)).value == pytest.approx(
+        slow_values(s, 40, 600)["effective_rank"], rel=1e-9
+    )
 
 
 def test_constant_columns_are_counted() -> None:

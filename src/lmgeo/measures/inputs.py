@@ -24,7 +24,8 @@ def as_cloud(X: np.ndarray, what: str = "cloud") -> tuple[np.ndarray, str | None
         raise NotEnoughData(f"the {what} is empty: shape {array.shape}", "give at least one row and one column")
     target = _float_type(array.dtype, what)
     note = None if array.dtype == target else f"converted from {array.dtype} to {target}"
-    converted = array.astype(target, copy=False)
+    with np.errstate(over="ignore"):  # what overflows is infinite then, and refused
+        converted = array.astype(target, copy=False)
     _refuse_non_finite(converted, what)
     return converted, note
 
