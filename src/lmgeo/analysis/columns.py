@@ -56,7 +56,9 @@ def first_text(column: pd.Series[Any]) -> tuple[Any, int]:
     return column.iloc[position], position + 1
 
 
-def measure_columns(table: pd.DataFrame, target: str, by: str | None, controls: Sequence[str]) -> tuple[list[str], list[str]]:
+def measure_columns(
+    table: pd.DataFrame, target: str, by: str | None, controls: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """The columns of a plain table that count as measures, and notes on those left out.
 
     Every numeric column counts but the target, `by`, the controls, `seed` and the factors.
@@ -94,7 +96,9 @@ def _spoiled_notes(table: pd.DataFrame, out: frozenset[str] | set[str]) -> list[
         good = int(pd.to_numeric(column.astype(object), errors="coerce").notna().sum())
         if filled and good * 2 >= filled:
             text, row = first_text(column)
-            notes.append(f"column {name!r} is no measure: {filled - good} of {filled} cells are text ({text!r}, data row {row})")
+            notes.append(
+                f"column {name!r} is no measure: {filled - good} of {filled} cells are text ({text!r}, data row {row})"
+            )
     return notes
 
 
@@ -111,7 +115,9 @@ def select(globs: Sequence[str], preferred: Sequence[str], others: Sequence[str]
     """
     chosen: set[str] = set()
     for glob in globs:
-        found = [name for name in preferred if _matches(name, glob)] or [name for name in others if _matches(name, glob)]
+        found = [name for name in preferred if _matches(name, glob)] or [
+            name for name in others if _matches(name, glob)
+        ]
         if not found:
             known = [*preferred, *others]
             raise UnknownName.among("measure", glob, known + [bare(name) for name in known])
@@ -135,7 +141,9 @@ def counterpart(name: str, columns: Sequence[str]) -> str | None:
         return bare(name)
     found = [other for other in columns if bare(other) == bare(name)]
     if len(found) > 1:
-        raise SpecError(f"{name!r} could be {' or '.join(map(repr, found))} of the hold-out table", f"call one {name!r}")
+        raise SpecError(
+            f"{name!r} could be {' or '.join(map(repr, found))} of the hold-out table", f"call one {name!r}"
+        )
     return found[0] if found else None
 
 

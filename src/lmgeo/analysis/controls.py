@@ -56,7 +56,9 @@ def read_controls(table: pd.DataFrame, names: Sequence[str]) -> Controls:
 
 def level_names(table: pd.DataFrame, name: str) -> ndarray:
     """A column's levels as text, empty where missing; 20.0 is level `20`."""
-    return np.array([_level(value) for value in table[name].astype(object).where(table[name].notna(), None)], dtype=object)
+    return np.array(
+        [_level(value) for value in table[name].astype(object).where(table[name].notna(), None)], dtype=object
+    )
 
 
 def _level(value: object) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from lmgeo.analysis.bootstrap import Ranked, percentile_interval, resample_counts
+from lmgeo.analysis.rows import alike, unusable
 from lmgeo.core.arrays import Float, ndarray
 
-LEAST_ROWS = 3
-_FLAT = 1e-13  # spread over size at which rounding alone can make a column vary
 _EMPTY = {"pearson": None, "pearson_ci": None, "spearman": None, "spearman_ci": None, "p": None, "q": None}
 
 
@@ -30,33 +29,19 @@ def correlations(
         seed: of the bootstrap.
     """
     entries: dict[str, dict[str, Any]] = {}
-    alike: dict[bytes, list[str]] = {}
-    for name, values in measures.items():
-        rows = np.isfinite(values) & np.isfinite(target)
-        reason = unusable(values[rows], target[rows])
-        entries[name] = {"measure": name, "n": int(rows.sum()), **_EMPTY} | ({"reason": reason} if reason else {})
-        if not reason:
-            alike.setdefault(rows.tobytes(), []).append(name)
-    for mask, names in alike.items():
-        rows = np.frombuffer(mask, dtype=bool)
-        for name, entry in zip(names, _on_same_rows([measures[n][rows] for n in names], target[rows], seed), strict=True):
-            entries[name].update(entry)
+    for names, rows in alike(measures, np.isfinite(target)):
+        y = target[rows]
+        reasons = {name: unusable(measures[name][rows], y) for name in names}
+        sound = [name for name in names if reasons[name] is None]
+        found = _on_same_rows([measures[name][rows] for name in sound], y, seed) if sound else []
+        for name in names:
+            entries[name] = {"measure": name, "n": len(y), **_EMPTY}
+            if reasons[name]:
+                entries[name]["reason"] = reasons[name]
+        for name, values in zip(sound, found, strict=True):
+            entries[name].update(values)
     _add_q(list(entries.values()))
-    return list(entries.values())
-
-
-def unusable(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> str | None:
-    """Why two columns have no correlation, or None where they have one."""
-    if len(x) < LEAST_ROWS:
-        return f"{len(x)} complete rows; at least {LEAST_ROWS} are needed"
-    if is_constant(x):
-        return "the measure is constant"
-    return "the target is constant" if is_constant(y) else None
-
-
-def is_constant(values: Float[ndarray, " n"]) -> bool:
-    """Whether a column is constant but for rounding."""
-    return bool(np.ptp(values) <= _FLAT * np.max(np.abs(values)))
+    return [entries[name] for name in measures]
 
 
 def pearson(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> float:
@@ -136,9 +121,14 @@ def _weighted_pearson(
     x: Float[ndarray, "m n"], y: Float[ndarray, " n"], counts: Float[ndarray, "n b"]
 ) -> Float[ndarray, "m b"]:
     n = x.shape[1]
-    mean_x, mean_y = x @ counts / n, y @ counts / n
-    across = (x * y) @ counts / n - mean_x * mean_y
-    return _ratio(across, (x**2 @ counts / n - mean_x**2) * (y**2 @ counts / n - mean_y**2))
+    mean_x, mean_y = _sums(x, counts) / n, _sums(y, counts) / n
+    across = _sums(x * y, counts) / n - mean_x * mean_y
+    return _ratio(across, (_sums(x**2, counts) / n - mean_x**2) * (_sums(y**2, counts) / n - mean_y**2))
+
+
+def _sums(x: ndarray, counts: Float[ndarray, "n b"]) -> ndarray:
+    """Weighted sums in a fixed order: the same bits, and no idle spinning, whatever threads there are."""
+    return np.einsum("...n,nb->...b", x, counts)
 
 
 def _weighted_spearman(

@@ -80,7 +80,9 @@ def _entry(
     }
 
 
-def _obstacle(found: Fit | str, values: ndarray | None, form: tuple[str, ndarray] | None, held: pd.DataFrame) -> str | None:
+def _obstacle(
+    found: Fit | str, values: ndarray | None, form: tuple[str, ndarray] | None, held: pd.DataFrame
+) -> str | None:
     if isinstance(found, str):
         return found
     if values is None:

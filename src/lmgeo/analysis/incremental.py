@@ -5,7 +5,7 @@ folds; R² is one minus their squared error over that of the target's mean. Rows
 base go into one fold: they are near copies, and would let a model recognise what it is tested
 on. The split is repeated, and the interval is a bootstrap over rows (or whole groups) of the
 out-of-fold squared errors averaged over the repeats: it holds the fits fixed, and so speaks of
-which models were sampled and not of how the folds fell.
+which models were sampled and not of how the folds fell. Fewer than five groups give no interval.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import numpy as np
 
 from lmgeo.analysis.bootstrap import percentile_interval, resample_counts
 from lmgeo.analysis.controls import Controls
-from lmgeo.analysis.correlation import unusable
+from lmgeo.analysis.rows import alike, unusable
 from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.seeds import numpy_stream
 
 FOLDS = 5
 REPEATS = 10
 _LEAST_ROWS = 2 * FOLDS
+_LEAST_GROUPS = 5  # fewer, and a bootstrap over them says nothing
 
 
 def incrementals(
@@ -42,25 +43,30 @@ def incrementals(
         groups: name and level of what must not be split over folds.
         seed: of the folds and the bootstrap.
     """
-    return [_incremental(name, x, target, controls, groups, seed) for name, x in measures.items()]
+    entries: dict[str, dict[str, Any]] = {}
+    for names, rows in alike(measures, np.isfinite(target) & controls.complete):
+        labels = _labels(groups[1][rows]) if groups else np.arange(int(rows.sum()))
+        columns = {name: measures[name][rows] for name in names}
+        entries |= _on_same_rows(columns, target[rows], controls.design[rows], labels, seed)
+    grouped = groups[0] if groups else None
+    return [{"measure": name, **entries[name], "grouped_by": grouped} for name in measures]
 
 
-def _incremental(
-    name: str, x: ndarray, y: ndarray, controls: Controls, groups: tuple[str, ndarray] | None, seed: int
-) -> dict[str, Any]:
-    rows = np.isfinite(x) & np.isfinite(y) & controls.complete
-    labels = _labels(groups[1][rows]) if groups else np.arange(int(rows.sum()))
+def _on_same_rows(
+    columns: dict[str, ndarray], y: ndarray, base: ndarray, labels: Int[ndarray, " n"], seed: int
+) -> dict[str, dict[str, Any]]:
     folds = min(FOLDS, int(labels.max(initial=-1)) + 1)
-    entry: dict[str, Any] = {"measure": name, "n": int(rows.sum()), "baseline_r2": None, "delta_r2": None, "ci": None}
-    entry |= {"folds": folds, "grouped_by": groups[0] if groups else None}
-    base = controls.design[rows]
-    reason = unusable(x[rows], y[rows]) or _too_small(int(rows.sum()), base.shape[1], folds)
-    if reason:
-        return {**entry, "reason": reason}
-    splits = [fold_of_rows(labels, folds, seed, repeat) for repeat in range(REPEATS)]
-    alone = _errors(base, y[rows], splits)
-    beside = _errors(np.column_stack([base, x[rows]]), y[rows], splits)
-    return {**entry, **_gain(alone, beside, y[rows], labels, seed)}
+    empty: dict[str, Any] = {"n": len(y), "baseline_r2": None, "delta_r2": None, "ci": None, "folds": folds}
+    reasons = {name: unusable(x, y) or _too_small(len(y), base.shape[1], folds) for name, x in columns.items()}
+    entries = {name: {**empty, "reason": reason} if reason else empty for name, reason in reasons.items()}
+    sound = [name for name, reason in reasons.items() if reason is None]
+    if sound:
+        splits = [fold_of_rows(labels, folds, seed, repeat) for repeat in range(REPEATS)]
+        alone = _errors(base, y, splits)
+        for name in sound:
+            beside = _errors(np.column_stack([base, columns[name]]), y, splits)
+            entries[name] = {**empty, **_gain(alone, beside, y, labels, seed)}
+    return entries
 
 
 def _too_small(n: int, controls: int, folds: int) -> str | None:
@@ -79,6 +85,8 @@ def fold_of_rows(groups: Int[ndarray, " n"], folds: int, seed: int, repeat: int)
     random = numpy_stream(seed, "analysis", "folds", str(repeat))
     sizes = np.bincount(groups)
     shuffled = random.permutation(len(sizes))
+    if len(sizes) == len(groups):  # every row for itself
+        return np.argsort(shuffled)[groups] % folds
     load = np.zeros(folds)
     fold = np.empty(len(sizes), dtype=np.int64)
     for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
@@ -118,5 +126,5 @@ def _gain(alone: ndarray, beside: ndarray, y: ndarray, groups: ndarray, seed: in
     return {
         "baseline_r2": 1.0 - float(alone.sum()) / whole,
         "delta_r2": float(better.sum()) / whole,
-        "ci": percentile_interval(np.concatenate(draws)),
+        "ci": percentile_interval(np.concatenate(draws)) if len(count) >= _LEAST_GROUPS else None,
     }

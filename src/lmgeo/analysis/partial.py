@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lmgeo.analysis.bootstrap import Ranked, percentile_interval, resample_counts
 from lmgeo.analysis.controls import Controls
-from lmgeo.analysis.correlation import mid_ranks, p_value, unusable
+from lmgeo.analysis.correlation import mid_ranks, p_value
+from lmgeo.analysis.rows import alike, unusable
 from lmgeo.core.arrays import Float, ndarray
 
 _GONE = 1e-9  # share of variance left at which a column is taken as determined by the controls
@@ -30,72 +32,103 @@ def partials(
         controls: the columns held fixed.
         seed: of the bootstrap.
     """
-    return [_partial(name, x, target, controls, seed) for name, x in measures.items()]
+    entries: dict[str, dict[str, Any]] = {}
+    for names, rows in alike(measures, np.isfinite(target) & controls.complete):
+        columns = {name: measures[name][rows] for name in names}
+        entries |= _on_same_rows(columns, target[rows], controls.values[rows], controls.dummies[rows], seed)
+    return [{"measure": name, "controls": controls.names, **entries[name]} for name in measures]
 
 
-def _partial(name: str, x: ndarray, y: ndarray, controls: Controls, seed: int) -> dict[str, Any]:
-    rows = np.isfinite(x) & np.isfinite(y) & controls.complete
-    entry: dict[str, Any] = {"measure": name, "controls": controls.names, "n": int(rows.sum())}
-    empty = {"spearman": None, "ci": None, "p": None}
-    reason = unusable(x[rows], y[rows])
+def _on_same_rows(
+    columns: dict[str, ndarray], y: ndarray, numeric: ndarray, dummies: ndarray, seed: int
+) -> dict[str, dict[str, Any]]:
+    held = np.column_stack([np.empty((len(y), 0)), *(mid_ranks(column) for column in numeric.T), dummies])
+    entries = {name: _estimate(x, y, held) for name, x in columns.items()}
+    sound = [name for name, entry in entries.items() if entry["spearman"] is not None]
+    draws: Iterable[ndarray] = _draws([columns[n] for n in sound], y, numeric, dummies, seed) if sound else []
+    for name, resampled in zip(sound, draws, strict=True):
+        entries[name]["ci"] = percentile_interval(resampled)
+    return entries
+
+
+def _estimate(x: ndarray, y: ndarray, held: ndarray) -> dict[str, Any]:
+    entry: dict[str, Any] = {"n": len(y), "spearman": None, "ci": None, "p": None}
+    reason = unusable(x, y)
     if reason:
-        return {**entry, **empty, "reason": reason}
-    numeric, dummies = controls.values[rows], controls.dummies[rows]
-    held = np.column_stack([*(mid_ranks(c) for c in numeric.T), *dummies.T]) if len(controls.design[0]) else None
-    estimate, rank = partial_correlation(mid_ranks(x[rows]), mid_ranks(y[rows]), held)
-    degrees = int(rows.sum()) - 2 - rank
+        return {**entry, "reason": reason}
+    estimate, rank = partial_correlation(mid_ranks(x), mid_ranks(y), held)
+    degrees = len(y) - 2 - rank
     if degrees < 1:
-        return {**entry, **empty, "reason": f"{rows.sum()} complete rows for {rank} controls; too few"}
+        return {**entry, "reason": f"{len(y)} complete rows for {rank} controls; too few"}
     if not np.isfinite(estimate):
-        return {**entry, **empty, "reason": "the controls determine the measure or the target"}
-    interval = percentile_interval(_draws(x[rows], y[rows], numeric, dummies, seed))
-    return {**entry, "spearman": estimate, "ci": interval, "p": p_value(estimate, degrees)}
+        return {**entry, "reason": "the controls determine the measure or the target"}
+    return {**entry, "spearman": estimate, "p": p_value(estimate, degrees)}
 
 
-def partial_correlation(x: ndarray, y: ndarray, held: ndarray | None) -> tuple[float, int]:
+def partial_correlation(x: ndarray, y: ndarray, held: Float[ndarray, "n k"]) -> tuple[float, int]:
     """Correlation of the residuals of x and y on `held` (with intercept), and the rank of `held`.
 
     NaN where the residuals of either vanish.
     """
-    held = np.empty((len(x), 0)) if held is None else held
     centred = held - held.mean(axis=0)
     both = np.column_stack([x - x.mean(), y - y.mean()])
-    fit, _, rank, _ = np.linalg.lstsq(centred, both, rcond=1e-10) if held.shape[1] else (None, None, 0, None)
-    left = both - centred @ fit if fit is not None else both
+    fit, _, rank, _ = np.linalg.lstsq(centred, both, rcond=1e-10)
+    left = both - centred @ fit
     if np.any(np.sum(left**2, axis=0) <= _GONE * np.sum(both**2, axis=0)):
         return float("nan"), int(rank)
     r = float(left[:, 0] @ left[:, 1] / np.sqrt(np.prod(np.sum(left**2, axis=0))))
     return min(1.0, max(-1.0, r)), int(rank)
 
 
-def _draws(x: ndarray, y: ndarray, numeric: ndarray, dummies: ndarray, seed: int) -> Float[ndarray, " b"]:
-    """The estimate in every resample, from weighted cross-products and a Schur complement."""
-    ranked = [Ranked.of(column) for column in (x, y, *numeric.T)]
+def _draws(columns: list[ndarray], y: ndarray, numeric: ndarray, dummies: ndarray, seed: int) -> Float[ndarray, "m b"]:
+    """The estimate of every column in every resample, ranked anew in each."""
+    ranked, others = [Ranked.of(x) for x in columns], [Ranked.of(column) for column in (y, *numeric.T)]
     draws = []
-    for counts in resample_counts(len(x), seed):  # (n, b)
-        columns = [column.ranks(counts) for column in ranked]  # each (n, b), centred
-        means = dummies.T @ counts / len(x)  # (l, b)
-        columns += [dummy[:, None] - mean for dummy, mean in zip(dummies.T, means, strict=True)]
-        draws.append(_from_products(_products(columns, counts) / len(x)))
-    return np.concatenate(draws)
+    for counts in resample_counts(len(y), seed):  # (n, b)
+        held = [column.ranks(counts) for column in others]  # the target, then the controls; each (n, b), centred
+        means = np.einsum("nl,nb->lb", dummies, counts) / len(y)
+        held += [dummy[:, None] - mean for dummy, mean in zip(dummies.T, means, strict=True)]
+        remains = _Remains.of(np.stack(held), counts)
+        draws.append(np.stack([remains.correlation(column.ranks(counts)) for column in ranked]))
+    return np.concatenate(draws, axis=1)
 
 
-def _products(columns: list[Float[ndarray, "n b"]], counts: Float[ndarray, "n b"]) -> Float[ndarray, "b c c"]:
-    size = len(columns)
-    gram = np.empty((counts.shape[1], size, size))
-    for i, first in enumerate(columns):
-        weighted = first * counts
-        for j in range(i, size):
-            gram[:, i, j] = gram[:, j, i] = np.einsum("nb,nb->b", weighted, columns[j])
-    return gram
+@dataclass(frozen=True)
+class _Remains:
+    """The target and controls of one chunk of resamples, ready to take any measure's part out.
+
+    Attributes:
+        weighted: target and controls times counts, (1 + k, n, b).
+        inverse: inverse products of the controls, (b, k, k).
+        of_target: products of target and controls, (b, k).
+        left: what the controls leave of the target's square, (b,), NaN where nothing.
+        counts: how often each row was drawn, (n, b).
+    """
+
+    weighted: ndarray
+    inverse: ndarray
+    of_target: ndarray
+    left: ndarray
+    counts: ndarray
+
+    @classmethod
+    def of(cls, held: Float[ndarray, "k n b"], counts: Float[ndarray, "n b"]) -> _Remains:
+        weighted = held * counts
+        gram = np.stack([np.einsum("nb,knb->bk", column, held) for column in weighted], axis=2)
+        inverse = np.linalg.pinv(gram[:, 1:, 1:], rcond=1e-10, hermitian=True)
+        of_target = gram[:, 0, 1:]
+        left = gram[:, 0, 0] - np.einsum("bk,bkl,bl->b", of_target, inverse, of_target)
+        return cls(weighted, inverse, of_target, _or_nan(left, gram[:, 0, 0]), counts)
+
+    def correlation(self, x: Float[ndarray, "n b"]) -> Float[ndarray, " b"]:
+        """Partial correlation of the target and `x`; NaN where nothing is left of either."""
+        across = np.einsum("nb,knb->bk", x, self.weighted)
+        square = np.einsum("nb,nb,nb->b", x, x, self.counts)
+        explained = np.einsum("bk,bkl->bl", across[:, 1:], self.inverse)
+        left = _or_nan(square - np.einsum("bl,bl->b", explained, across[:, 1:]), square)
+        shared = across[:, 0] - np.einsum("bl,bl->b", explained, self.of_target)
+        return np.clip(shared / np.sqrt(left * self.left), -1.0, 1.0)
 
 
-def _from_products(gram: Float[ndarray, "b c c"]) -> Float[ndarray, " b"]:
-    """Partial correlation of the first two columns given the others; NaN where nothing is left."""
-    across = gram[:, :2, 2:]
-    inverse = np.linalg.pinv(gram[:, 2:, 2:], rcond=1e-10, hermitian=True)
-    left = gram[:, :2, :2] - across @ inverse @ np.swapaxes(across, 1, 2)
-    own, whole = np.diagonal(left, axis1=1, axis2=2), np.diagonal(gram[:, :2, :2], axis1=1, axis2=2)
-    sound = np.all(own > np.maximum(_GONE * whole, 1e-14), axis=1)
-    scale = np.sqrt(np.where(sound, own[:, 0] * own[:, 1], 1.0))
-    return np.where(sound, np.clip(left[:, 0, 1] / scale, -1.0, 1.0), np.nan)
+def _or_nan(left: ndarray, whole: ndarray) -> ndarray:
+    return np.where(left > np.maximum(_GONE * whole, 1e-12), left, np.nan)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.correlation import unusable
+from lmgeo.analysis.rows import unusable
 from lmgeo.core.arrays import Float, ndarray
 
 
@@ -69,7 +69,9 @@ def fit(name: str, x: ndarray, y: ndarray, by: str | None = None, levels: ndarra
     return _least_squares(name, x[rows], y[rows], by, found, dummies)
 
 
-def _least_squares(name: str, x: ndarray, y: ndarray, by: str | None, levels: list[str], dummies: list[ndarray]) -> Fit | str:
+def _least_squares(
+    name: str, x: ndarray, y: ndarray, by: str | None, levels: list[str], dummies: list[ndarray]
+) -> Fit | str:
     middle, scale = float(x.mean()), float(np.max(np.abs(x - x.mean())))
     design = np.column_stack([np.ones(len(x)), (x - middle) / scale, *dummies])  # scaled: no digits lost to a far mean
     solution, _, rank, _ = np.linalg.lstsq(design, y, rcond=1e-12)

@@ -25,8 +25,8 @@ def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     written = " and ".join(f"{name} == {value!r}" for name, value in chosen.items())
     others = "; ".join(f"{name}: {', '.join(dict.fromkeys(settings[name]))}" for name in columns)
     note = (
-        f"models stand under {len(settings.drop_duplicates())} measurement settings ({others}); values are compared only "
-        f"within one, so {int(same.sum())} of {len(table)} rows are analysed: those of the first, {written}. "
+        f"models stand under {len(settings.drop_duplicates())} measurement settings ({others}); values are compared "
+        f"only within one, so {int(same.sum())} of {len(table)} rows are analysed: those of the first, {written}. "
         f'Choose another with --filter "{columns[0]} == …"'
     )
     return table.loc[same], [note]

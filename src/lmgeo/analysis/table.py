@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "<na>"})
-NAME_COLUMNS = ("model", "base", "family", "kind", "rule", "protocol", "corpus")  # text even where they look like numbers
+NAME_COLUMNS = (
+    "model",
+    "base",
+    "family",
+    "kind",
+    "rule",
+    "protocol",
+    "corpus",
+)  # text even where they look like numbers
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -69,7 +77,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 path, header=0, names=_unique(header), dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig"
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError, ValueError) as error:
-        raise SpecError(f"cannot read {str(path)!r}: {_one_line(error)}", "give a comma-separated table in UTF-8") from error
+        raise SpecError(
+            f"cannot read {str(path)!r}: {_one_line(error)}", "give a comma-separated table in UTF-8"
+        ) from error
     named = [name for name in raw.columns if not name.startswith(_UNNAMED)]
     table = pd.DataFrame({name: _typed(name, raw[name]) for name in named}, columns=named, index=raw.index)
     if len(named) < len(raw.columns):
@@ -89,7 +99,9 @@ def _header(path: Path) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = [name.strip() for name in next(csv.reader(file), [])]
     except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise SpecError(f"cannot read {str(path)!r}: {_one_line(error)}", "give a comma-separated table in UTF-8") from error
+        raise SpecError(
+            f"cannot read {str(path)!r}: {_one_line(error)}", "give a comma-separated table in UTF-8"
+        ) from error
     if not any(header):
         raise NotEnoughData(f"the table {str(path)!r} is empty", "give a table with a header and one row a model")
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
@@ -117,7 +129,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise SpecError(f"cannot read {str(path)!r}: {_one_line(error)}", "give a table in the parquet format") from error
+        raise SpecError(
+            f"cannot read {str(path)!r}: {_one_line(error)}", "give a table in the parquet format"
+        ) from error
     table.columns = pd.Index([str(name) for name in table.columns], dtype=object)
     check_columns(table.columns, f"the table {str(path)!r}")
     return table.reset_index(drop=True)

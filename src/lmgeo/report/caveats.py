@@ -41,7 +41,9 @@ def _cells(context: ReportContext) -> list[tuple[str, str]]:
     failed, missing = context.counts.get("failed", 0), context.counts.get("missing", 0)
     found = []
     if failed:
-        found.append(("Failed parts", f"{count(failed, 'cell')} of the plan failed and enter no figure; they are listed below."))
+        found.append(
+            ("Failed parts", f"{count(failed, 'cell')} of the plan failed and enter no figure; they are listed below.")
+        )
     if missing:
         found.append(("Not finished", f"{count(missing, 'cell')} of the plan have not run yet; the figures will move."))
     return found
@@ -54,8 +56,8 @@ def _few(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (
             "Few models",
-            f"With {count(n, 'model')}, a single correlation within ±{coefficient(_critical(n))} cannot be told from zero, and "
-            f"intervals are wide.",
+            f"With {count(n, 'model')}, a single correlation within ±{coefficient(_critical(n))} cannot be told from "
+            f"zero, and intervals are wide.",
         )
     ]
 
@@ -78,11 +80,12 @@ def _related(table: pd.DataFrame) -> list[tuple[str, str]]:
         return []
     levels = int(table[name].nunique())
     if levels == 1:
-        text = f"All models share one {name} ({table[name].dropna().iloc[0]}): nothing here says that the relation holds for another."
+        only = table[name].dropna().iloc[0]
+        text = f"All models share one {name} ({only}): nothing here says that the relation holds for another."
     else:
         text = (
-            f"{len(table)} models come from {levels} {'bases' if name == 'base' else 'families'}. Intervals treat rows as "
-            f"independent, so they are too narrow for the question of a new {name}."
+            f"{len(table)} models come from {levels} {'bases' if name == 'base' else 'families'}. Intervals treat rows "
+            f"as independent, so they are too narrow for the question of a new {name}."
         )
     return [("Related models", text)]
 
@@ -91,7 +94,9 @@ def _protocols(table: pd.DataFrame) -> list[tuple[str, str]]:
     if "protocol" not in table.columns or table["protocol"].nunique() < 2:
         return []
     names = listed([str(p) for p in dict.fromkeys(table["protocol"].dropna())])
-    return [("Unequal protocols", f"The table holds values under {names}. Quantized measures are compared only within one.")]
+    return [
+        ("Unequal protocols", f"The table holds values under {names}. Quantized measures are compared only within one.")
+    ]
 
 
 def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
@@ -104,7 +109,9 @@ def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[tup
     for item in context.missing_values:
         key = (item.get("measure", ""), item.get("reason", ""))
         by_reason[key] = by_reason.get(key, 0) + 1
-    return found + [("No value", f"{measure} on {count(n, 'model')}: {reason}.") for (measure, reason), n in by_reason.items()]
+    return found + [
+        ("No value", f"{measure} on {count(n, 'model')}: {reason}.") for (measure, reason), n in by_reason.items()
+    ]
 
 
 def _unequal_rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:

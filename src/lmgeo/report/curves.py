@@ -70,7 +70,10 @@ def _means(x: np.ndarray, y: np.ndarray, score: str, group: str) -> list[dict[st
     cells = [y[x == value] for value in values]
     degrees = sum(len(cell) - 1 for cell in cells)
     spread = math.sqrt(sum(float(np.sum((cell - cell.mean()) ** 2)) for cell in cells) / degrees) if degrees else None
-    return [_mean(float(v), cell, spread, degrees) | {"score": score, "group": group} for v, cell in zip(values, cells, strict=True)]
+    return [
+        _mean(float(v), cell, spread, degrees) | {"score": score, "group": group}
+        for v, cell in zip(values, cells, strict=True)
+    ]
 
 
 def _mean(value: float, cell: np.ndarray, spread: float | None, degrees: int) -> dict[str, Any]:
@@ -99,5 +102,9 @@ def facts_of(curves: Mapping[str, Any] | None) -> str:
     """The caption of the chart."""
     if curves is None:
         return ""
-    bands = "Bands are 95 % intervals of the mean, with the spread between runs pooled over the axis. " if curves["intervals"] else ""
+    bands = (
+        "Bands are 95 % intervals of the mean, with the spread between runs pooled over the axis. "
+        if curves["intervals"]
+        else ""
+    )
     return f"Each dot is a model; lines join the means. {bands}".strip()

@@ -48,7 +48,9 @@ def models(table: pd.DataFrame, facts: Mapping[str, Any]) -> Grid:
     order = [entry["measure"] for entry in ranked(facts) if entry["measure"] in table.columns]
     scores = score_columns(table, facts["target"])
     factors = [name for name in FACTORS if name in table.columns and table[name].nunique(dropna=False) > 1]
-    names = list(dict.fromkeys([*(["model"] if "model" in table.columns else []), *scores, *factors, *order[:_MOST_MEASURES]]))
+    names = list(
+        dict.fromkeys([*(["model"] if "model" in table.columns else []), *scores, *factors, *order[:_MOST_MEASURES]])
+    )
     rows = table.sort_values(facts["target"], ascending=False, na_position="last", kind="stable")
     shown = rows.head(_MOST_ROWS)
     columns = [_column(shown[name], bar=name == facts["target"]) for name in names]
@@ -118,13 +120,16 @@ def definitions(facts: Mapping[str, Any], context: ReportContext) -> Grid | None
         known = context.measures.get(whole) or context.measures.get(name)
         if known:
             texts = [name, *(str(known.get(part) or NOTHING) for part in ("description", "unit"))]
-            rows.append([Cell(t, t) for t in (*texts, _range(known.get("range")), str(known.get("direction") or NOTHING))])
+            rows.append(
+                [Cell(t, t) for t in (*texts, _range(known.get("range")), str(known.get("direction") or NOTHING))]
+            )
     return Grid(["measure", "what it is", "unit", "range", "direction"], [False] * 5, rows) if rows else None
 
 
 def what_ran(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
     """Label and value of what the table and the context say was run."""
-    found = [("models", f"{table['model'].nunique() if 'model' in table.columns else len(table):,} in {len(table):,} rows")]
+    models = int(table["model"].nunique()) if "model" in table.columns else len(table)
+    found = [("models", f"{models:,}" if models == len(table) else f"{models:,} in {len(table):,} rows")]
     for name in FACTORS:
         if name in table.columns and table[name].notna().any():
             found.append((_FACTOR_NAMES.get(name, name), _levels(table[name])))
@@ -170,11 +175,17 @@ def _signed(value: float | None) -> str:
 
 def _column(column: pd.Series[Any], *, bar: bool) -> list[Cell]:
     if not _is_number(column):
-        return [Cell("" if missing else str(v), "" if missing else str(v)) for v, missing in zip(column, column.isna(), strict=True)]
+        return [
+            Cell("" if missing else str(v), "" if missing else str(v))
+            for v, missing in zip(column, column.isna(), strict=True)
+        ]
     values = [float(v) for v in column.to_numpy(float, na_value=math.nan)]
     sound = [v for v in values if math.isfinite(v)]
-    top = max(sound, default=0.0) if bar and min(sound, default=-1.0) >= 0 else 0.0
-    return [_cell(v, bar=v / top if top > 0 and math.isfinite(v) else None) for v in values]
+    low, high = min(sound, default=0.0), max(sound, default=0.0)
+    shares = [
+        0.03 + 0.97 * (v - low) / (high - low) if bar and high > low and math.isfinite(v) else None for v in values
+    ]
+    return [_cell(v, bar=share) for v, share in zip(values, shares, strict=True)]
 
 
 def _cell(value: float | None, text: str | None = None, bar: float | None = None) -> Cell:

@@ -36,15 +36,26 @@
       { field: "measure", title: "measure" }, { field: "r", title: kind, format: ".3f" }, { field: "low", title: "low", format: ".3f" },
       { field: "high", title: "high", format: ".3f" }, { field: "q", title: "q", format: ".2g" }, { field: "n", title: "models" },
     ];
-    const x = { field: "r", type: "quantitative", scale: { domain: [-1, 1] }, title: `${kind === "pearson" ? "Pearson" : "Spearman"} correlation`, axis: { values: [-1, -0.5, 0, 0.5, 1], orient: "top", domain: false, ticks: false } };
+    const x = { field: "r", type: "quantitative", scale: { domain: [-1, 1] }, title: `${kind === "pearson" ? "Pearson" : "Spearman"} correlation`, axis: { values: [-1, -0.5, 0, 0.5, 1], orient: "top", domain: false, ticks: false, grid: true } };
     const dy = narrow ? 6 : 0;
     const layer = [
       { data: { values: [{}] }, mark: { type: "rule", color: "var(--soft)", strokeWidth: 1, opacity: 0.7 }, encoding: { x: { datum: 0 } } },
       { mark: { type: "rule", strokeWidth: 3, opacity: 0.4, color: "var(--accent)", yOffset: dy, strokeCap: "round" }, encoding: { y, x: { field: "low", type: "quantitative", title: x.title, axis: x.axis, scale: x.scale }, x2: { field: "high" }, tooltip } },
       { mark: { type: "point", size: 85, filled: true, strokeWidth: 2, stroke: "var(--accent)", yOffset: dy, opacity: 1 }, encoding: { y, x, tooltip, fill: { condition: { test: "datum.sure", value: "var(--accent)" }, value: "var(--card)" } } },
     ];
-    if (narrow) layer.push({ mark: { type: "text", align: "left", baseline: "middle", yOffset: -9, fontSize: 11.5, color: "var(--ink)", limit: width - 10, x: 2 }, encoding: { y, text: { field: "measure" } } });
-    return { data: { values }, height: { step: narrow ? 38 : 25 }, layer };
+    if (narrow) {
+      const label = { type: "text", align: "left", baseline: "middle", yOffset: -9, fontSize: 11.5, limit: width - 10, x: 0 };
+      const encoding = { y, text: { field: "measure" } };
+      layer.push({ mark: { ...label, color: "var(--card)", stroke: "var(--card)", strokeWidth: 5, strokeJoin: "round" }, encoding }); // clears the lines behind
+      layer.push({ mark: { ...label, color: "var(--ink)" }, encoding });
+    }
+    return { data: { values }, height: Math.max(1, values.length) * (narrow ? 38 : 25), layer };
+  }
+
+  // Round values that stand apart on a square-root scale.
+  function marks(far, narrow) {
+    const round = [0, 0.05, 0.2, 0.5, 1].map((share) => Number((share * far).toPrecision(1)));
+    return far === 100 && !narrow ? [0, 1, 5, 10, 20, 30, 50, 70, 100] : [...new Set(round)].filter((v) => v <= far);
   }
 
   function colourOf(colour, narrow) {
@@ -52,7 +63,7 @@
     const distinct = [...new Set(colour.values.filter((v) => v !== null))];
     if (!colour.numeric) return { field: "c", type: "nominal", title: colour.name, scale: { range: PALETTE }, legend: { orient: "top", columns: narrow ? 2 : 5, symbolType: "circle" } };
     const many = Math.min(...distinct) >= 0 && Math.max(...distinct) > 10 ? "sqrt" : "linear";
-    return { field: "c", type: "quantitative", title: colour.name === "alpha" ? "noise α (percent)" : colour.name, scale: { type: many, range: SEQUENCE }, legend: { orient: "top", gradientLength: narrow ? 180 : 260, gradientThickness: 10, tickCount: 5 } };
+    return { field: "c", type: "quantitative", title: colour.name === "alpha" ? "noise α (percent)" : colour.name, scale: { type: many, range: SEQUENCE }, legend: { orient: "top", gradientLength: narrow ? 180 : 260, gradientThickness: 10, ...(many === "sqrt" ? { values: marks(Math.max(...distinct), true).filter((v) => v >= Math.min(...distinct)) } : { tickCount: 5 }) } };
   }
 
   function scatterSpec(data, measure, colourName, width) {
@@ -86,13 +97,13 @@
     const mine = (rows) => rows.filter((r) => r.group === group);
     const far = Math.max(...c.means.map((m) => m.x));
     const scale = { type: c.axis === "alpha" && far > 10 ? "sqrt" : "linear", nice: false, padding: 8 };
-    const ticks = c.axis === "alpha" && far > 10 ? { values: (narrow ? [0, 5, 20, 50, 100] : [0, 1, 5, 10, 20, 30, 50, 70, 100]).filter((v) => v <= far) } : { tickCount: narrow ? 4 : 8 };
+    const ticks = c.axis === "alpha" && far > 10 ? { values: marks(far, narrow) } : { tickCount: narrow ? 4 : 8 };
     const x = { field: "x", type: "quantitative", scale, title: c.title, axis: ticks };
     const y = { type: "quantitative", scale: { zero: false }, title: "score", axis: { tickCount: 6 } };
-    const color = { field: "score", type: "nominal", title: null, sort: c.scores, scale: { domain: c.scores, range: PALETTE }, legend: c.scores.length > 1 ? { orient: "top", columns: narrow ? 2 : 4, symbolType: "stroke", symbolStrokeWidth: 3 } : null };
+    const color = { field: "score", type: "nominal", title: null, sort: c.scores, scale: { domain: c.scores, range: PALETTE }, legend: c.scores.length > 1 ? { orient: "top", columns: narrow ? 2 : 4, symbolType: "stroke", symbolStrokeWidth: 3, symbolOpacity: 1 } : null };
     const means = mine(c.means);
     const layer = [];
-    if (c.intervals) layer.push({ data: { values: means.filter((m) => m.low !== null) }, mark: { type: "area", opacity: 0.14, line: false }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color } });
+    if (c.intervals) layer.push({ data: { values: means.filter((m) => m.low !== null) }, mark: { type: "area", opacity: 0.11, line: false }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color } });
     layer.push({ data: { values: means }, mark: { type: "line", strokeWidth: 2.2, strokeJoin: "round" }, encoding: { x, y: { ...y, field: "mean" }, color } });
     layer.push({ data: { values: mine(c.points) }, mark: { type: "circle", size: 34, opacity: 0.75 }, encoding: { x, y: { ...y, field: "y" }, color, tooltip: [{ field: "model", title: "model" }, { field: "score", title: "score" }, { field: "x", title: c.title, format: "~g" }, { field: "y", title: "value", format: ".4f" }] } });
     return { height: narrow ? 280 : 360, layer };

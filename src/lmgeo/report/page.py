@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.analysis.settings import first_setting
 from lmgeo.report import caveats, grids, summary
 from lmgeo.report.context import ReportContext
 from lmgeo.report.curves import facts_of
@@ -15,8 +17,10 @@ from lmgeo.report.wording import duration
 
 if TYPE_CHECKING:
     import jinja2
+    import markupsafe
     import pandas as pd
 
+_BREAKS = re.compile(r"([._|,])(?=[A-Za-z])")
 Part = tuple["pd.DataFrame", Mapping[str, Any], ReportContext]
 
 
@@ -50,7 +54,8 @@ def render(
 
 
 def _part(number: int, table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> dict[str, Any]:
-    data = payload(table, facts)
+    rows, _ = first_setting(table)  # as the analysis: settings are never drawn as one
+    data = payload(rows, facts)
     return {
         "id": f"p{number}",
         "context": context,
@@ -64,7 +69,7 @@ def _part(number: int, table: pd.DataFrame, facts: Mapping[str, Any], context: R
         "curves": data["curves"],
         "curves_caption": facts_of(data["curves"]),
         "scatter": data["scatter"],
-        "models": grids.models(table, facts),
+        "models": grids.models(rows, facts),
         "controls": grids.beyond_controls(facts),
         "regressions": grids.regressions(facts),
         "holdout": grids.holdout(facts),
@@ -73,11 +78,21 @@ def _part(number: int, table: pd.DataFrame, facts: Mapping[str, Any], context: R
     }
 
 
+def _breakable(text: str) -> markupsafe.Markup:
+    """Escaped text whose long names may break after a dot, underscore, bar or comma."""
+    import markupsafe
+
+    return markupsafe.Markup(_BREAKS.sub(r"\1<wbr>", str(markupsafe.escape(text))))
+
+
 @cache
 def _template() -> jinja2.Template:
     import jinja2
 
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["breakable"] = _breakable
     return environment.from_string(_file("page.html.j2"))
 
 

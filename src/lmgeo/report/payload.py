@@ -60,7 +60,10 @@ def _scatter(table: pd.DataFrame, facts: Mapping[str, Any], measures: Sequence[s
         "target": _cells(rows[facts["target"]]),
         "measures": {name: _cells(rows[name]) for name in known},
         "lines": {name: [lines[name]["intercept"], lines[name][name]] for name in known if name in lines},
-        "colours": [{"name": name, "numeric": _numeric(rows[name]), "values": _cells(rows[name])} for name in colours(table, facts)],
+        "colours": [
+            {"name": name, "numeric": _numeric(rows[name]), "values": _cells(rows[name])}
+            for name in colours(table, facts)
+        ],
         "thinned": [len(rows), len(usable)] if step > 1 else None,
     }
 

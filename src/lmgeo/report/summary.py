@@ -40,7 +40,9 @@ def figures(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _closest(top: Entry, target: str) -> str:
     size = abs(top["pearson"])
-    strength = "very closely" if size >= 0.9 else "closely" if size >= 0.7 else "moderately" if size >= 0.4 else "weakly"
+    strength = (
+        "very closely" if size >= 0.9 else "closely" if size >= 0.7 else "moderately" if size >= 0.4 else "weakly"
+    )
     way = "rises" if top["pearson"] > 0 else "falls"
     return (
         f"Of all measures, {top['measure']} goes {strength} with {target}: the score {way} as it grows, with a Pearson "
@@ -59,7 +61,7 @@ def _how_many(order: Sequence[Entry]) -> str:
         verdict = "unlikely" if found else "not unlikely"
         return f"Chance alone is {verdict} to give a relation this strong (p {_equals(order[0]['p'])})."
     if not found:
-        return f"None of the {len(order)} measures can be told from chance once their number is allowed for (all q > 0.05)."
+        return f"None of the {len(order)} measures can be told from chance, their number allowed for (all q > 0.05)."
     some = "All" if found == len(order) else f"{found}"
     return (
         f"{some} of {len(order)} measures are related to the score beyond what chance would give "
@@ -87,7 +89,7 @@ def _beyond_controls(facts: Mapping[str, Any], order: Sequence[Entry]) -> str:
     same = next((entry for entry in given if entry["measure"] == order[0]["measure"]), None)
     top = (
         f" {same['measure']} goes from a Spearman correlation of {coefficient(order[0]['spearman'])} to "
-        f"{coefficient(same['spearman'])} ({interval(same['ci'])})."
+        f"{coefficient(same['spearman'])}{_bracketed(same['ci'])}."
         if same
         else ""
     )
@@ -100,10 +102,15 @@ def _added(facts: Mapping[str, Any]) -> str:
     if not given:
         return ""
     best = max(given, key=lambda entry: entry["delta_r2"])
-    base = f"In {best['folds']}-fold cross-validation the controls alone explain {coefficient(best['baseline_r2'])} of the variance"
+    alone = coefficient(best["baseline_r2"])
+    base = f"In {best['folds']}-fold cross-validation the controls alone explain {alone} of the variance"
     if best["delta_r2"] <= 0:
         return f"{base}; no measure adds to that."
-    return f"{base}; {best['measure']} adds the most, {coefficient(best['delta_r2'])} ({interval(best['ci'])})."
+    return f"{base}; {best['measure']} adds the most, {coefficient(best['delta_r2'])}{_bracketed(best['ci'])}."
+
+
+def _bracketed(bounds: Sequence[float] | None) -> str:
+    return f" ({interval(bounds)})" if bounds else ""
 
 
 def _predicted(facts: Mapping[str, Any]) -> str:
@@ -112,7 +119,9 @@ def _predicted(facts: Mapping[str, Any]) -> str:
         return ""
     best = min(given, key=lambda entry: entry["mse"])
     form = f" with {best['by']}" if best["by"] else ""
-    return f"On the hold-out models {best['measure']}{form} predicts best, with a mean squared error of {best['mse']:.2g}."
+    return (
+        f"On the hold-out models {best['measure']}{form} predicts best, with a mean squared error of {best['mse']:.2g}."
+    )
 
 
 def _equals(p: float | None) -> str:
