@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -112,7 +113,7 @@ def test_any_split_equals_one_pass(make: Callable[[], State], cuts: list[int], o
     rng = np.random.default_rng(9)
     batch = RowBatch(rng.normal(size=(90, D)), np.arange(90) // 4, np.arange(90) % 4, np.arange(90) % 4 == 0)
     edges = [0, *sorted(cuts), 90]
-    parts = [filled(make, batch.take(slice(a, b))) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [filled(make, batch.take(slice(a, b))) for a, b in itertools.pairwise(edges)]
     order.shuffle(parts)
     merged = make()
     for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -21,7 +22,7 @@ from lmgeo.measures.compute import (
     uses_protocol,
     version,
 )
-from lmgeo.measures.declare import MEASURES, Measure
+from lmgeo.measures.declare import MEASURES
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.directions import Directions
 from lmgeo.states.moments import Moments
@@ -104,9 +105,7 @@ def test_a_value_that_cannot_be_had_has_a_reason() -> None:
 
 
 def test_a_fault_of_ours_is_null_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Measure(
-        "broken", lambda m: float("nan"), Moments, "1", (0, 1), frozenset(), "higher = worse", "", 1, "No."
-    )
+    broken = dataclasses.replace(MEASURES["eee"], name="broken", function=lambda m: float("nan"))
     monkeypatch.setitem(MEASURES._items, "broken", broken)
     found = measure_cloud(cloud(), ["broken"], SMALL, 0)["broken"]
     assert found.value is None

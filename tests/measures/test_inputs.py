@@ -63,7 +63,7 @@ def test_what_is_not_finite_is_counted_and_placed(bad: float, dtype: type, monke
     monkeypatch.setattr("lmgeo.numerics.moments._CHUNK_VALUES", 12)  # three rows at a time
     X = np.ones((20, 4), dtype)
     X[7, 2] = X[8, 0] = X[19, 3] = bad
-    with pytest.raises(SpecError, match="3 value.*row 7, column 2") as caught:
+    with pytest.raises(SpecError, match=r"3 value.*row 7, column 2") as caught:
         as_cloud(X, "matrix")
     assert caught.value.mend
     assert "matrix" in caught.value.what

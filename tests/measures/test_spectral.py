@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -46,7 +47,7 @@ def slow_values(s: np.ndarray, n: int, d: int) -> dict[str, float]:
 
     cumulated = [sum(lam[: k + 1]) for k in range(r)]
     heights = [c - (k + 1) * cumulated[-1] / r for k, c in enumerate(cumulated)]
-    area = sum((a + b) / 2 for a, b in zip(heights, heights[1:], strict=False))
+    area = sum((a + b) / 2 for a, b in itertools.pairwise(heights))
     norm = math.sqrt(sum(x * x for x in lam))
     defect = math.sqrt(sum((math.sqrt(d) * x / norm - 1) ** 2 for x in lam)) / math.sqrt(2 * (d - math.sqrt(d)))
     phi = (d - defect**2 * (d - math.sqrt(d))) ** 2 / d**2

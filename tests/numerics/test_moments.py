@@ -15,13 +15,13 @@ def test_chunks_cover_all_rows_once(n: int, d: int) -> None:
 
 
 @pytest.mark.parametrize("chunk", [4, 100, 10_000])
-@pytest.mark.parametrize("shift", [0.0, 1e6, -1e9])
-def test_against_numpy(chunk: int, shift: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("shift", "tolerance"), [(0.0, 1e-12), (1e6, 1e-8), (-1e9, 1e-5)])
+def test_against_numpy(chunk: int, shift: float, tolerance: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lmgeo.numerics.moments._CHUNK_VALUES", chunk)
     X = np.random.default_rng(0).integers(-100, 100, size=(200, 4)) / 64  # exact under the shift
     mean, scatter = mean_and_scatter(X + shift)
     np.testing.assert_allclose(mean - shift, X.mean(axis=0), atol=1e-15 * max(1, abs(shift)) * 8)
-    np.testing.assert_allclose(scatter, np.cov(X.T) * 199, rtol=1e-7 if shift else 1e-12, atol=1e-6 if shift else 1e-12)
+    np.testing.assert_allclose(scatter, np.cov(X.T) * 199, rtol=tolerance, atol=100 * tolerance)
 
 
 def test_no_rows() -> None:
@@ -40,9 +40,7 @@ def test_equal_rows_have_exactly_no_scatter(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_merging_returns_copies() -> None:
     mean, scatter = np.ones(2), np.eye(2)
-    for found in (
-        merge_moments(0, mean * 0, scatter * 0, 1, mean, scatter),
-        merge_moments(1, mean, scatter, 0, mean, scatter),
-    ):
+    none = (0, np.zeros(2), np.zeros((2, 2)))
+    for found in (merge_moments(*none, 1, mean, scatter), merge_moments(1, mean, scatter, *none)):
         assert not np.shares_memory(found[0], mean)
         assert not np.shares_memory(found[1], scatter)
