@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.analysis.controls import level_names, read_controls
+from lmgeo.analysis.columns import levels
+from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.correlation import correlations
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
@@ -68,11 +69,11 @@ def _factor(table: pd.DataFrame, by: str | None) -> tuple[tuple[str, ndarray] | 
     """The factor's levels, or a note where it has one level only."""
     if by is None:
         return None, []
-    levels = level_names(table, by)
-    found = sorted(set(levels) - {""})
+    of_rows = levels(table[by])
+    found = set(of_rows) - {""}
     if len(found) < 2:
         return None, [f"{by!r} has {'one level' if found else 'no value'}: only the form without it is given"]
-    return (by, levels), []
+    return (by, of_rows), []
 
 
 def _groups(table: pd.DataFrame, by: tuple[str, ndarray] | None) -> tuple[tuple[str, ndarray] | None, list[str]]:
@@ -81,7 +82,7 @@ def _groups(table: pd.DataFrame, by: tuple[str, ndarray] | None) -> tuple[tuple[
         return by, []
     if "base" not in table.columns:
         return None, []
-    levels = level_names(table, "base")
-    if len(set(levels)) < 2:
+    of_rows = levels(table["base"])
+    if len(set(of_rows)) < 2:
         return None, ["one base only: the folds of the cross-validation are not grouped"]
-    return ("base", levels), []
+    return ("base", of_rows), []

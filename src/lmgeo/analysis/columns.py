@@ -46,6 +46,16 @@ def numbers(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def levels(column: pd.Series[Any]) -> ndarray:
+    """A column's levels as text (n objects), empty where missing; 20.0 is level `20`."""
+    cells = zip(column.to_list(), column.isna(), strict=True)
+    return np.array(["" if missing else _level(value) for value, missing in cells], dtype=object)
+
+
+def _level(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def first_text(column: pd.Series[Any]) -> tuple[Any, int]:
     """The first cell that is no number, and its data row counted from 1."""
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmgeo.analysis.columns import is_number, numbers
+from lmgeo.analysis.columns import is_number, levels, numbers
 from lmgeo.core.arrays import Bool, Float, ndarray
 
 if TYPE_CHECKING:
@@ -48,25 +48,10 @@ def read_controls(table: pd.DataFrame, names: Sequence[str]) -> Controls:
             values.append(numbers(table, name))
             complete &= np.isfinite(values[-1])
         else:
-            levels = level_names(table, name)
-            complete &= levels != ""
-            dummies += [(levels == level).astype(np.float64) for level in sorted(set(levels) - {""})[1:]]
+            found = levels(table[name])
+            complete &= found != ""
+            dummies += [(found == level).astype(np.float64) for level in sorted(set(found) - {""})[1:]]
     return Controls(list(names), _stack(values, n), _stack(dummies, n), complete)
-
-
-def level_names(table: pd.DataFrame, name: str) -> ndarray:
-    """A column's levels as text, empty where missing; 20.0 is level `20`."""
-    return np.array(
-        [_level(value) for value in table[name].astype(object).where(table[name].notna(), None)], dtype=object
-    )
-
-
-def _level(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _stack(columns: list[ndarray], n: int) -> Float[ndarray, "n k"]:

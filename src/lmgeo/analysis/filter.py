@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmgeo.analysis.columns import is_number
+from lmgeo.analysis.columns import is_number, levels
 from lmgeo.analysis.filter_syntax import Comparison
 from lmgeo.core.arrays import Bool, ndarray
 from lmgeo.core.errors import SpecError, UnknownName
@@ -85,4 +85,4 @@ def _as_texts(column: pd.Series[Any], comparison: Comparison) -> tuple[ndarray, 
             f"--filter puts the text column {comparison.column!r} in order with {comparison.sign!r}",
             "use ==, !=, in or not in",
         )
-    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=str), list(comparison.values)
+    return levels(column), list(comparison.values)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmgeo.analysis.columns import counterpart, numbers
-from lmgeo.analysis.controls import level_names
+from lmgeo.analysis.columns import counterpart, levels, numbers
 from lmgeo.analysis.regression import Fit, fit
 from lmgeo.core.arrays import Float, ndarray
 
@@ -68,15 +67,15 @@ def _entry(
     reason = _obstacle(found, values, form, held)
     if reason or isinstance(found, str) or values is None:
         return {**entry, "mse": None, "predictions": {}, "scored": 0, "unseen": 0, "reason": reason}
-    levels = level_names(held, str(counterpart(form[0], list(held.columns)))) if form else [None] * len(held)
-    predicted = [found.predict(x, level) for x, level in zip(values, levels, strict=True)]
+    of_rows = levels(held[counterpart(form[0], list(held.columns))]) if form else [None] * len(held)
+    predicted = [found.predict(x, level) for x, level in zip(values, of_rows, strict=True)]
     errors = _squared_errors(predicted, truth)
     return {
         **entry,
         "mse": float(np.mean(errors)) if errors else None,
         "predictions": dict(zip(row_keys(held), predicted, strict=True)),
         "scored": len(errors),
-        "unseen": sum(level not in found.offsets for level in levels) if form else 0,
+        "unseen": sum(level not in found.offsets for level in of_rows) if form else 0,
     }
 
 

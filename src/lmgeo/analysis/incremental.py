@@ -77,7 +77,7 @@ def _too_small(n: int, controls: int, folds: int) -> str | None:
 
 
 def _labels(levels: ndarray) -> Int[ndarray, " n"]:
-    return np.unique(levels.astype(str), return_inverse=True)[1].astype(np.int64)
+    return np.unique(levels, return_inverse=True)[1].astype(np.int64)
 
 
 def fold_of_rows(groups: Int[ndarray, " n"], folds: int, seed: int, repeat: int) -> Int[ndarray, " n"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmgeo.analysis.columns import FACTORS, SETTINGS, TRAINING_CHOICES
+from lmgeo.analysis.columns import FACTORS, SETTINGS, TRAINING_CHOICES, levels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +16,12 @@ def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     A column such as `tokens` may as well be a training choice; it is taken as a measurement
     setting only where one and the same model stands under several of its values.
     """
+    import pandas as pd
+
     columns = [name for name in SETTINGS if name in table.columns and table[name].nunique(dropna=False) > 1]
     if not columns or not _repeats(table, columns):
         return table, []
-    settings = table[columns].astype(object).where(table[columns].notna(), "").astype(str)
+    settings = pd.DataFrame({name: levels(table[name]) for name in columns}, index=table.index, dtype=object)
     same = (settings == settings.iloc[0]).all(axis=1)
     chosen = dict(zip(columns, settings.iloc[0], strict=True))
     written = " and ".join(f"{name} == {value!r}" for name, value in chosen.items())

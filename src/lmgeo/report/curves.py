@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas.api import types
 
+from lmgeo.analysis.columns import levels
+
 if TYPE_CHECKING:
     import pandas as pd
 
 AXES = ("alpha", "step", "tokens", "sequences")
-_MOST_POINTS = 3000
+_MOST_POINTS = 1500
 
 
 def score_curves(table: pd.DataFrame, target: str) -> dict[str, Any] | None:
@@ -26,7 +28,7 @@ def score_curves(table: pd.DataFrame, target: str) -> dict[str, Any] | None:
     if axis is None:
         return None
     scores = score_columns(table, target)
-    groups = table["base"].fillna("").astype(str) if "base" in table.columns else table.iloc[:, 0].map(lambda _: "")
+    groups = levels(table["base"]) if "base" in table.columns else np.full(len(table), "", dtype=object)
     means: list[dict[str, Any]] = []
     points: list[dict[str, Any]] = []
     for score in scores:
@@ -86,11 +88,17 @@ def _mean(value: float, cell: np.ndarray, spread: float | None, degrees: int) ->
 
 
 def _points(rows: pd.DataFrame, axis: str, score: str, group: str) -> list[dict[str, Any]]:
-    names = rows["model"].astype(str) if "model" in rows.columns else rows.index.astype(str)
     return [
         {"x": float(x), "y": float(y), "model": name, "score": score, "group": group}
-        for x, y, name in zip(rows[axis], rows[score], names, strict=True)
+        for x, y, name in zip(rows[axis], rows[score], model_names(rows), strict=True)
     ]
+
+
+def model_names(rows: pd.DataFrame) -> list[str]:
+    """`model`, or the row's number where there is none."""
+    if "model" not in rows.columns:
+        return [f"row {number}" for number in rows.index]
+    return [str(name) for name in rows["model"]]
 
 
 def axis_title(axis: str) -> str:

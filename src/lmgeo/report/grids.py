@@ -18,7 +18,7 @@ from lmgeo.report.wording import NOTHING, coefficient, interval, listed, number,
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_ROWS = 1000
+_MOST_ROWS = 400
 _MOST_MEASURES = 10
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from pandas.api import types
 
 from lmgeo.analysis.columns import FACTORS
-from lmgeo.report.curves import axis_title, score_curves
+from lmgeo.report.curves import axis_title, model_names, score_curves
 from lmgeo.report.summary import SIGNIFICANT, ranked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_ROWS = 1500
+_MOST_ROWS = 800
 _MOST_LEVELS = 10
 _DIGITS = 5
 
@@ -74,13 +74,6 @@ def colours(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
     first = [name for name in ("alpha", "family", "base") if name in table.columns]
     rest = [name for name in table.columns if name in FACTORS or not types.is_numeric_dtype(table[name])]
     return [name for name in dict.fromkeys([*first, *rest]) if name not in taken and _colourable(table[name])]
-
-
-def model_names(rows: pd.DataFrame) -> list[str]:
-    """`model`, or the row's number where there is none."""
-    if "model" not in rows.columns:
-        return [f"row {number}" for number in rows.index]
-    return [str(name) for name in rows["model"]]
 
 
 def _colourable(column: pd.Series[Any]) -> bool:
