@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +111,12 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checkpoint(saved: Path, tmp_path: Path) -> Path:
     """A copy of the same, to be changed."""
     return Path(shutil.copytree(saved, tmp_path / "tiny-bert"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads cost more than they give in models this small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

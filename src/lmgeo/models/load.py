@@ -125,7 +125,8 @@ def _mend(safe: bool) -> str:
 
 def _reason(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+    # validators say the field in one line and what is wrong with it in the next
+    return f"{type(error).__name__}: {' '.join(lines[:2])[:300]}" if lines else type(error).__name__
 
 
 def _dtype_notes(path: Path) -> list[str]:

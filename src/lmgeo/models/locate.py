@@ -39,7 +39,7 @@ def _by_structure(module: Any) -> Anatomy:
     try:
         with quiet():
             return _checked(module, ids)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise SpecError(f"{_named(module)} cannot make a pass: {error}", "give a model of another family") from error
     finally:
         module.train(was_training)
