@@ -20,7 +20,7 @@ _ALL = {"shift", "rotation", "scale", "duplicate"}
 _RANK = "min(n-1, d)"
 
 
-def _spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
+def read_spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
     """The spectrum that a measure reads, refused where it is all zeros."""
     values = m.eigenvalues if centred else m.spectrum
     if values[0] == 0.0:
@@ -29,7 +29,7 @@ def _spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
     return values
 
 
-def _noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
+def noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
     """The value with what bears on reading it: too few rows, constant columns."""
     details: dict[str, Any] = {"constant_columns": m.constant_columns} if m.constant_columns else {}
     rank = m.n - 1 if centred else m.n
@@ -50,8 +50,8 @@ def _noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
 )
 def eee(m: Moments) -> Valued:
     """Eigenvalue early enrichment: area between the cumulated spectrum and an even one, over the greatest area."""
-    value = spectra.eee(_spectrum(m, m.centred), min(m.n, m.d))
-    return _noted(m, value, m.centred, "one dimension is always even" if min(m.n, m.d) == 1 else "")
+    value = spectra.eee(read_spectrum(m, m.centred), min(m.n, m.d))
+    return noted(m, value, m.centred, "one dimension is always even" if min(m.n, m.d) == 1 else "")
 
 
 @measure(
@@ -67,7 +67,7 @@ def isoscore(m: Moments) -> Valued:
     """IsoScore: how evenly the variance spreads over all dimensions; centred on weight matrices too."""
     if m.d < 2:
         raise NotEnoughData("d = 1: isotropy needs two dimensions", "give at least 2 columns")
-    return _noted(m, spectra.isoscore(_spectrum(m, centred=True)), centred=True)
+    return noted(m, spectra.isoscore(read_spectrum(m, centred=True)), centred=True)
 
 
 @measure(
@@ -81,10 +81,10 @@ def isoscore(m: Moments) -> Valued:
 )
 def pc_ratio(m: Moments) -> Valued:
     """Least over greatest eigenvalue of the covariance; 0 when n ≤ d."""
-    values = _spectrum(m, m.centred)
+    values = read_spectrum(m, m.centred)
     flat = int(np.count_nonzero(values == 0.0))
     note = f"{flat} direction(s) without variance" if flat and m.n > m.d else ""
-    return _noted(m, float(values[-1] / values[0]), m.centred, note)
+    return noted(m, float(values[-1] / values[0]), m.centred, note)
 
 
 @measure(
@@ -92,7 +92,7 @@ def pc_ratio(m: Moments) -> Valued:
 )
 def participation_ratio(m: Moments) -> Valued:
     """Squared sum of the covariance's eigenvalues over the sum of their squares."""
-    return _noted(m, spectra.participation(_spectrum(m, m.centred)), m.centred)
+    return noted(m, spectra.participation(read_spectrum(m, m.centred)), m.centred)
 
 
 @measure(
@@ -106,7 +106,7 @@ def participation_ratio(m: Moments) -> Valued:
 )
 def effective_rank(m: Moments) -> Valued:
     """Exponential of the entropy of the normalised singular values of the centred cloud."""
-    return _noted(m, spectra.entropy_rank(np.sqrt(_spectrum(m, m.centred))), m.centred)
+    return noted(m, spectra.entropy_rank(np.sqrt(read_spectrum(m, m.centred))), m.centred)
 
 
 @measure(
@@ -120,7 +120,7 @@ def effective_rank(m: Moments) -> Valued:
 )
 def effective_rank_cov(m: Moments) -> Valued:
     """Exponential of the entropy of the normalised eigenvalues of the covariance (squares of effective_rank's)."""
-    return _noted(m, spectra.entropy_rank(_spectrum(m, m.centred)), m.centred)
+    return noted(m, spectra.entropy_rank(read_spectrum(m, m.centred)), m.centred)
 
 
 @measure(
@@ -136,7 +136,7 @@ def rankme(m: Moments) -> Valued:
     values = m.singular_values_uncentred
     if values[0] == 0.0:
         raise NotEnoughData("all entries are zero: no spectrum", "give rows that are not zero")
-    return _noted(m, spectra.entropy_rank(values), centred=False)
+    return noted(m, spectra.entropy_rank(values), centred=False)
 
 
 @measure(
@@ -144,5 +144,5 @@ def rankme(m: Moments) -> Valued:
 )
 def stable_rank(m: Moments) -> Valued:
     """Sum of the covariance's eigenvalues over the greatest."""
-    values = _spectrum(m, m.centred)
-    return _noted(m, float((values / values[0]).sum()), m.centred)
+    values = read_spectrum(m, m.centred)
+    return noted(m, float((values / values[0]).sum()), m.centred)

@@ -11,7 +11,7 @@ from lmgeo.core.arrays import Float, Float64, ndarray
 from lmgeo.numerics.moments import mean_and_scatter, row_chunks
 from lmgeo.numerics.spectra import principal_axes
 
-_BLOCK_VALUES = 8_000_000  # 64 MB of projected values at a time
+_BLOCK_VALUES = 16_000_000  # 128 MB of projected values at a time
 
 
 def scaled_axes(

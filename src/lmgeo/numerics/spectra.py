@@ -60,6 +60,28 @@ def shannon_entropy(weights: Float64[ndarray, " k"]) -> float:
     return float(-(p * np.log(p)).sum())
 
 
+def renyi_entropy(weights: Float64[ndarray, " k"], order: float = 1.0) -> float:
+    """Rényi entropy in nats: log Σpᵃ / (1 − a), which goes to Shannon's as a → 1."""
+    if order == 1.0:
+        return shannon_entropy(weights)
+    positive = weights[weights > 0]
+    p = positive / positive.sum()
+    return math.log(np.power(p, order).sum()) / (1.0 - order)
+
+
+def power_law_slope(values: Float64[ndarray, " k"], first: int = 1) -> tuple[float, float | None]:
+    """Least-squares slope of log values on log rank, the first of rank `first`, and its R².
+
+    R² is None where the values are all equal.
+    """
+    x = np.log(np.arange(first, first + len(values)))
+    y = np.log(values / values[0])
+    x, y = x - x.mean(), y - y.mean()
+    slope = float(x @ y / (x @ x))
+    total = float(y @ y)
+    return slope, slope**2 * float(x @ x) / total if total > 0 else None
+
+
 def entropy_rank(weights: Float64[ndarray, " k"]) -> float:
     """Exponential of the entropy of `weights`: 1 … the number of those above zero."""
     return float(np.clip(math.exp(shannon_entropy(weights)), 1.0, np.count_nonzero(weights)))
