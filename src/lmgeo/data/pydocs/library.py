@@ -30,8 +30,7 @@ class Sentence:
         text: the sentence.
         document: `topic:NAME` or `module:NAME`.
         passage: index within the document of its docstring, topic or comment.
-        position: index among all pieces of the passage's prose, kept or not; two sentences
-            follow one another in it when these differ by one within a passage.
+        position: index among all pieces of the passage's prose, kept or not.
     """
 
     text: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -34,8 +35,8 @@ def make_topic(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examp
 
 
 def make_order(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examples:
-    """Two neighbouring sentences; whether they stand as in the text (1) or the other way round (0)."""
-    pairs = list(_neighbours(sentences))
+    """The first two sentences of a passage; whether they stand as there (1) or the other way round (0)."""
+    pairs = _openings(sentences)
     pairs = [pairs[i] for i in rng.permutation(len(pairs))]
     kept = _alternating(len(pairs))
     first = [a if keep else b for (a, b), keep in zip(pairs, kept, strict=True)]
@@ -53,13 +54,12 @@ def make_shuffled(sentences: Sequence[Sentence], rng: np.random.Generator) -> Ex
 
 
 def make_overlap(sentences: Sequence[Sentence], rng: np.random.Generator) -> Examples:
-    """A sentence and a copy in which some words are another sentence's; the share of words kept, 0 to 1."""
+    """A sentence and what is left of it after words were dropped; the share of words left, 0 to 1."""
     bare = [words for words in _bare_sentences(sentences) if 8 <= len(words) <= 24]
     bare = [bare[i] for i in rng.permutation(len(bare))]
-    half = len(bare) // 2  # the other half only lends words, so no text is in two examples
-    pairs = [_mixed(own, other, rng) for own, other in zip(bare[:half], bare[half : 2 * half], strict=True)]
-    firsts, seconds, shares = zip(*pairs, strict=True)
-    return Examples(list(firsts), list(seconds), np.array(shares, dtype=np.float64))
+    left = [_thinned(words, rng) for words in bare]
+    shares = [len(few) / len(all_) for few, all_ in zip(left, bare, strict=True)]
+    return Examples([" ".join(w) for w in bare], [" ".join(w) for w in left], np.array(shares, dtype=np.float64))
 
 
 def _group(sentence: Sentence) -> int | None:
@@ -70,19 +70,11 @@ def _group(sentence: Sentence) -> int | None:
     return next((index for index, group in enumerate(TOPICS) if index and top in TOPIC_GROUPS[group]), None)
 
 
-def _neighbours(sentences: Sequence[Sentence]) -> Iterator[tuple[str, str]]:
-    """Pairs that follow one another in a passage, each sentence in one pair at most."""
-    previous: Sentence | None = None
-    for sentence in sentences:
-        if previous is not None and _follows(previous, sentence):
-            yield previous.text, sentence.text
-            previous = None
-        else:
-            previous = sentence
-
-
-def _follows(a: Sentence, b: Sentence) -> bool:
-    return (a.document, a.passage, a.position + 1) == (b.document, b.passage, b.position)
+def _openings(sentences: Sequence[Sentence]) -> list[tuple[str, str]]:
+    """The first two sentences of every passage that has two."""
+    passages = groupby(sentences, key=lambda s: (s.document, s.passage))
+    openings = [[s.text for s in islice(passage, 2)] for _, passage in passages]
+    return [(pair[0], pair[1]) for pair in openings if len(pair) == 2]
 
 
 def _alternating(count: int) -> ndarray:
@@ -107,9 +99,7 @@ def _disordered(words: list[str], rng: np.random.Generator) -> list[str]:
             return mixed
 
 
-def _mixed(own: list[str], other: list[str], rng: np.random.Generator) -> tuple[str, str, float]:
-    target = rng.uniform()
-    lent = rng.uniform(size=len(own)) >= target
-    mixed = [other[i % len(other)] if take else word for i, (word, take) in enumerate(zip(own, lent, strict=True))]
-    share = sum(a == b for a, b in zip(own, mixed, strict=True)) / len(own)
-    return " ".join(own), " ".join(mixed), share
+def _thinned(words: list[str], rng: np.random.Generator) -> list[str]:
+    """At least one of the words, in their order; how many is uniform."""
+    count = int(rng.integers(1, len(words) + 1))
+    return [words[i] for i in np.sort(rng.permutation(len(words))[:count])]

@@ -1,4 +1,4 @@
-"""Built in: do the two neighbouring sentences stand in their own order?"""
+"""Built in: do a passage's first two sentences stand in their own order?"""
 
 from lmgeo.data.pydocs.exercises import Exercise
 from lmgeo.data.pydocs.makers import make_order
@@ -11,7 +11,7 @@ TASKS.add(
         kind="pair",
         labels=("swapped", "in_order"),
         metrics=("accuracy",),
-        description="built in: do the two neighbouring sentences stand in their own order?",
+        description="built in: do a passage's first two sentences stand in their own order?",
         source=Exercise(make_order),
     ),
 )

@@ -1,4 +1,4 @@
-"""Built in: which share of its words does the second text have from the first?"""
+"""Built in: which share of the first text's words is left in the second?"""
 
 from lmgeo.data.pydocs.exercises import Exercise
 from lmgeo.data.pydocs.makers import make_overlap
@@ -11,7 +11,7 @@ TASKS.add(
         kind="pair",
         labels=None,
         metrics=("pearson", "spearman"),
-        description="built in: which share of its words does the second text have from the first?",
+        description="built in: which share of the first text's words is left in the second?",
         source=Exercise(make_overlap),
     ),
 )
