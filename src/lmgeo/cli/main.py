@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import traceback
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from lmgeo.cli.analyze import analyze
 from lmgeo.cli.doctor import doctor
@@ -39,7 +39,6 @@ COMMANDS = {
 app = typer.Typer(
     name="lmgeo",
     help="Measure the geometry of language models, and ask what it says about how well they perform.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -55,14 +54,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        return app(args=arguments, standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show(sys.stderr)
+        return app(args=arguments or sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+    except TyperException as error:
+        sys.stderr.write(f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n")
         return BAD_INPUT
     except LmgeoError as error:
         sys.stderr.write(f"error: {error}\n")
         return BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         sys.stderr.write("interrupted; what was done is kept, the same command continues\n")
         return INTERRUPTED
     except BrokenPipeError:

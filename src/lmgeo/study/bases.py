@@ -19,6 +19,7 @@ class Base:
         family: for the table.
         identity: what of it enters every key: content hash, or the training that makes it.
         where: how a worker gets it: `{"path": …}` or `{"artefact": key}`; no key sees it.
+        layers: how many blocks it has.
         choices: training choices, by spec name; empty for a model that was not trained here.
         cell: the cell that trains it, if the study does.
     """
@@ -27,6 +28,7 @@ class Base:
     family: str
     identity: dict[str, Any]
     where: dict[str, Any]
+    layers: int
     choices: dict[str, Any]
     cell: Cell | None
 
@@ -51,7 +53,7 @@ def _resolve(entry: ModelEntry) -> Base:
     identity = {"untrained": entry.untrained, "of": base.identity}
     where = {**base.where, "untrained": entry.untrained}
     name = entry.name or f"{base.name}-untrained{entry.untrained}"
-    return Base(name, base.family, identity, where, base.choices, base.cell)
+    return replace(base, name=name, identity=identity, where=where)
 
 
 def training_identity(spec: PretrainSpec) -> dict[str, Any]:
@@ -68,17 +70,17 @@ def _trained(entry: ModelEntry, spec: PretrainSpec) -> Base:
     name = entry.name or f"{spec.architecture}-{spec.width}x{spec.layers}"
     cell_spec = {"pretrain": spec.resolved(), "key": key}
     cell = Cell(key, "pretrain", f"train {name}", cell_spec, [Wanted(key, "model", "pretrain")])
-    return Base(name, entry.family or spec.architecture, identity, {"artefact": key}, spec.resolved(), cell)
+    return Base(name, entry.family or spec.architecture, identity, {"artefact": key}, spec.layers, spec.resolved(), cell)
 
 
 def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
-    from lmgeo.models.content import content, family
+    from lmgeo.models.content import block_count, content, family
     from lmgeo.models.source import resolve
 
     local = resolve(source.path if isinstance(source, PathModel) else f"hf:{source.hf}")
     identity = {"content": content(local.path)}
     name = entry.name or local.label
-    return Base(name, entry.family or family(local.path), identity, {"path": str(local.path)}, {}, None)
+    return Base(name, entry.family or family(local.path), identity, {"path": str(local.path)}, block_count(local.path), {}, None)
 
 
 def _unique_names(entries: list[ModelEntry], bases: list[Base]) -> list[str]:

@@ -50,7 +50,7 @@ def connect(workers: int, threads: int, scheduler: str | None) -> Iterator[Clien
             yield client
         return
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster,
         Client(cluster) as client,
     ):
         client.register_plugin(_worker_setup(threads, os.getpid()))

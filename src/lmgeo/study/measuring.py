@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.measurement import Measurement
@@ -28,15 +29,17 @@ def measure_sites(
 
     sampling = RepresentSpec(**spec["represent"])
     sample = sample_sequences(open_corpus(sampling.corpus), sampling.sequences, sampling.seed)
-    sites = list(dict.fromkeys(w.object for w in missing))
-    needed = states_needed([w.name for w in missing])
+    here, results, notes = _present(missing, spec["name"], model.sites)
+    if not here:
+        return results, notes
+    sites = list(dict.fromkeys(w.object for w in here))
+    needed = states_needed([w.name for w in here])
     passed = represent(model, sample.texts, sites, sampling.tokens, needed, sampling.seed, progress=progress)
-    results: Results = {}
-    for (site, name), group in _grouped(missing).items():
+    for (site, name), group in _grouped(here).items():
         names = [w.name for w in group]
         found = compute(passed.states[site], names, protocol(name), sampling.seed, progress=progress)
         results.update({w.key: _result(w, found[w.name]) for w in group})
-    return results, [*sample.notes, *passed.notes]
+    return results, [*notes, *sample.notes, *passed.notes]
 
 
 def measure_matrices(
@@ -45,18 +48,19 @@ def measure_matrices(
     """Measure weight matrices; one that the model lacks is listed as left out, with why."""
     from lmgeo.measures.compute import measure_matrix
 
-    results: Results = {}
-    notes: list[str] = []
-    for (matrix, _), group in _grouped(missing).items():
-        tensor = model.matrix(matrix)
-        if tensor is None:
-            reason = f"{spec['name']} has no {matrix}"
-            notes.append(reason)
-            results.update({w.key: {**_place(w), "left_out": reason} for w in group})
-            continue
-        found = measure_matrix(tensor.numpy(), [w.name for w in group])
+    matrices = {name: model.matrix(name) for name in dict.fromkeys(w.object for w in missing)}
+    here, results, notes = _present(missing, spec["name"], [n for n, t in matrices.items() if t is not None])
+    for (matrix, _), group in _grouped(here).items():
+        found = measure_matrix(matrices[matrix].cpu().numpy(), [w.name for w in group])
         results.update({w.key: _result(w, found[w.name]) for w in group})
     return results, notes
+
+
+def _present(missing: list[Wanted], model: str, there: Collection[str]) -> tuple[list[Wanted], Results, list[str]]:
+    """What can be measured, and what is left out because the model has no such object."""
+    lacking = [w for w in missing if w.object not in there]
+    results = {w.key: {**_place(w), "left_out": f"{model} has no {w.object}"} for w in lacking}
+    return [w for w in missing if w.object in there], results, list(dict.fromkeys(r["left_out"] for r in results.values()))
 
 
 def _grouped(missing: list[Wanted]) -> dict[tuple[str, str], list[Wanted]]:

@@ -16,6 +16,7 @@ from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
 from lmgeo.study.variants import Variant, expand_variants
+from lmgeo.study.wanted import task_identities, wanted_measures, wanted_sites
 
 PLAN_FORMAT = 1
 
@@ -91,9 +92,8 @@ class _Columns:
     """What is measured of each variant: the same for all, so resolved once."""
 
     def __init__(self, spec: StudySpec, samplings: list[_Sampling]) -> None:
-        from lmgeo.study.wanted import task_identities, wanted_measures
-
         self.samplings = samplings
+        self.where = spec.document.where(("represent", "sites"))
         self.measures = spec.measure
         self.evaluate = spec.evaluate
         seeds = {s.spec.seed for s in samplings}
@@ -130,7 +130,7 @@ class _Columns:
         return "".join(f"|{k}={v}" for k, v in varied.items())
 
     def _site_results(self, variant: Variant, sampling: _Sampling, m: int) -> Iterator[Wanted]:
-        for site in sampling.spec.sites:
+        for site in wanted_sites(sampling.spec.sites, variant.base.layers, self.where):
             for measure in self.of_sites[m][sampling.spec.seed]:
                 key = measure_key(variant.identity, sampling.identity, site, measure)
                 yield Wanted(key, site, measure["name"], self.measures[m].protocol)

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
+from lmgeo.core.errors import UnknownName
 from lmgeo.core.spec.blocks import EvaluateSpec, MeasureSpec
+
+SITES = ("embeddings", "final_prenorm", "final")
+
+
+def wanted_sites(sites: list[str], layers: int, where: str) -> list[str]:
+    """The sites asked for of a model of so many blocks; `all` is every one.
+
+    One that the model turns out not to have (`final_prenorm`, a block too many) is left out when it is measured.
+
+    Raises:
+        UnknownName: what no model has.
+    """
+    for site in sites:
+        if site not in (*SITES, "all") and not re.fullmatch(r"block\.\d+", site):
+            raise UnknownName.among("site", site, ("all", *SITES, "block.0"), where)
+    if "all" in sites:
+        return ["embeddings", *(f"block.{i}" for i in range(layers)), "final_prenorm", "final"]
+    return list(dict.fromkeys(sites))
 
 
 def wanted_measures(spec: MeasureSpec, of: Literal["cloud", "matrix"], seed: int) -> list[dict[str, Any]]:

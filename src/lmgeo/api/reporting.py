@@ -1,0 +1,88 @@
+"""What the page says beside the statistics, read from a store's plans and records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from lmgeo.api.listing import listing
+from lmgeo.core.provenance import versions
+from lmgeo.report.context import ReportContext
+from lmgeo.store.store import Store
+
+
+def store_context(url: str) -> ReportContext:
+    """The page's context for a store."""
+    from lmgeo.api.studies import status, study_text
+    from lmgeo.core.spec.blocks import MeasureSpec
+    from lmgeo.measures.protocols import protocol_identity
+    from lmgeo.measures.protocols import protocol as named
+
+    store = Store(url)
+    plans = list(store.documents("plans"))
+    counts = status(url)
+    names = {c["protocol"] or MeasureSpec().protocol for plan in plans for c in _wanted(plan) if c["name"] != "pretrain"}
+    records = [r for kind in ("pretrain", "measure", "evaluate") for r in store.documents(f"records/{kind}")]
+    return ReportContext(
+        title=", ".join(plan["name"] for plan in plans),
+        source=url,
+        study="\n---\n".join(study_text(plan) for plan in plans),
+        settings=_settings(plans),
+        protocol={name: protocol_identity(named(name)) for name in sorted(names)},
+        counts={k: v for k, v in counts.items() if k != "failures"},
+        seconds=_seconds(records),
+        failures=counts["failures"],
+        missing_values=_missing(records),
+        measures=_definitions(),
+        provenance=versions(),
+        notes=list(dict.fromkeys(note for r in records for note in r["notes"])),
+        command=f"lmgeo report {url} --out report.html",
+    )
+
+
+def table_context(source: str) -> ReportContext:
+    """The page's context for a plain table."""
+    return ReportContext(
+        title=source, source=source, measures=_definitions(), provenance=versions(),
+        command=f"lmgeo report {source} --out report.html",
+    )
+
+
+def _wanted(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [w for cell in plan["cells"] if cell["kind"] == "measure" for w in cell["wanted"]]
+
+
+def _settings(plans: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for plan in plans:
+        found["models"] = found.get("models", 0) + len({r["model"] for r in plan["rows"]})
+        for block in ("perturb", "represent", "evaluate"):
+            if block in plan["study"]:
+                found[block] = plan["study"][block]
+        found["threads a worker"] = plan["threads"]
+    return found
+
+
+def _seconds(records: list[dict[str, Any]]) -> dict[str, float]:
+    total: dict[str, float] = defaultdict(float)
+    for record in records:
+        total[record["kind"]] += record["seconds"]
+    return {kind: round(seconds, 1) for kind, seconds in total.items()}
+
+
+def _missing(records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    found = []
+    for record in records:
+        for result in record["results"].values():
+            reason = result.get("left_out") or result.get("measurement", {}).get("reason")
+            if reason:
+                column = f"{result['object']}.{result['name']}"
+                found.append({"model": record["spec"].get("name", ""), "measure": column, "reason": reason})
+    return found
+
+
+def _definitions() -> dict[str, dict[str, Any]]:
+    return {
+        entry["name"]: {**{k: entry[k] for k in ("description", "unit", "range", "direction")}, "cite": entry["source"]}
+        for entry in listing("measures")
+    }

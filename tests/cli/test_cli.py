@@ -1,0 +1,189 @@
+"""The commands as a user meets them: exit codes, streams, JSON, messages."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lmgeo.cli.main import COMMANDS, _run
+
+
+@pytest.fixture
+def call(capsys):
+    """Runs a command in this process; gives exit code, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = _run([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def cloud(tmp_path):
+    path = tmp_path / "cloud.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(400, 8)).astype(np.float32))
+    return path
+
+
+def test_measure_prints_one_json_document(call, cloud):
+    code, out, _ = call("measure", cloud, "--measures", "eee,isoscore", "--json")
+    document = json.loads(out)
+    assert code == 0
+    found = document["objects"]["cloud"]
+    assert (found["n"], found["d"], found["centred"]) == (400, 8, True)
+    assert set(found["measures"]) == {"eee", "isoscore"}
+    assert set(found["measures"]["eee"]) >= {
+        "value", "unit", "range", "direction", "spread", "seeds", "reason", "version", "details"
+    }
+    assert document["model"] is None
+    assert document["left_out"] == []
+    assert document["protocol"]["name"] == "default"
+
+
+def test_few_rows_give_null_with_a_reason_and_values_elsewhere(call, tmp_path):
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).normal(size=(100, 8)))
+    code, out, _ = call("measure", tmp_path / "few.npy", "--measures", "eee,lsq_patchiness", "--json")
+    measures = json.loads(out)["objects"]["cloud"]["measures"]
+    assert code == 0
+    assert measures["eee"]["value"] is not None
+    assert measures["lsq_patchiness"]["value"] is None
+    assert "256" in measures["lsq_patchiness"]["reason"]
+
+
+def test_no_value_at_all_is_bad_input(call, tmp_path):
+    np.save(tmp_path / "few.npy", np.ones((3, 2)))
+    code, out, err = call("measure", tmp_path / "few.npy", "--measures", "lsq_patchiness", "--json")
+    assert (code, out) == (2, "")
+    assert "256" in err
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_finite_clouds_are_refused(call, tmp_path, value):
+    cloud = np.zeros((10, 3))
+    cloud[4, 1] = value
+    np.save(tmp_path / "bad.npy", cloud)
+    code, out, err = call("measure", tmp_path / "bad.npy", "--json", "--out", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert "row 4" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["measure", "{cloud}", "--measures", "eeee"], "did you mean 'eee'"),
+        (["measure", "{cloud}", "--protocol", "defualt"], "did you mean 'default'"),
+        (["measure", "/nowhere"], "/nowhere"),
+        (["measure", "{tmp}"], "config.json"),
+        (["measure", "{cloud}", "--sequences", "0"], "sequences"),
+        (["list", "measurse"], "did you mean 'measures'"),
+        (["run", "quickstrat"], "did you mean 'quickstart'"),
+        (["run", "nothere.yaml"], "nothere.yaml"),
+        (["status", "/nowhere"], "/nowhere"),
+        (["table", "{tmp}"], "store"),
+        (["perturb", "{tmp}", "nosie", "--out", "x"], "did you mean 'noise'"),
+        (["perturb", "{tmp}", "noise", "alhpa=3", "--out", "x"], "did you mean 'alpha'"),
+        (["evaluate", "{tmp}", "--tasks", "rte", "--set", "epoch=1"], "did you mean 'epochs'"),
+        (["evaluate", "{tmp}", "--tasks", "rtee"], "did you mean 'rte'"),
+        (["evaluate", "{tmp}", "--tasks", "rte", "--data", "/nowhere"], "/nowhere"),
+        (["analyze", "/nowhere.csv", "--target", "x"], "/nowhere.csv"),
+        (["measure"], "source"),
+        (["nosuch"], "nosuch"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_2(call, cloud, tmp_path, arguments, said):
+    (tmp_path / "empty").mkdir()
+    filled = [a.format(cloud=cloud, tmp=tmp_path / "empty") for a in arguments]
+    code, out, err = call(*filled)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_fault_of_ours_says_so(call, monkeypatch, cloud):
+    import lmgeo.api.measuring
+
+    monkeypatch.setattr(lmgeo.api.measuring, "measure_file", lambda *a, **k: 1 / 0)
+    code, out, err = call("measure", cloud)
+    assert (code, out) == (70, "")
+    assert "report" in err
+
+
+def test_an_interrupt_is_130(call, monkeypatch, cloud):
+    import lmgeo.api.measuring
+
+    def interrupt(*a, **k):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lmgeo.api.measuring, "measure_file", interrupt)
+    assert call("measure", cloud)[0] == 130
+
+
+@pytest.mark.parametrize("what", ["measures", "perturbations", "tasks", "corpora", "studies", "protocols"])
+def test_every_listing_has_names(call, what):
+    code, out, _ = call("list", what, "--json")
+    entries = json.loads(out)
+    assert code == 0
+    assert len(entries) >= 1
+    assert all(entry["name"] and entry["description"] for entry in entries)
+
+
+def test_measure_a_model_end_to_end(call, checkpoint, text_file, tmp_path):
+    code, out, _ = call(
+        "measure", checkpoint, "--corpus", f"text:{text_file}", "--sequences", 30, "--sites", "embeddings,final",
+        "--measures", "eee,vrm,pq_patchiness", "--protocol", "quickstart", "--json", "--out", tmp_path / "out",
+    )
+    document = json.loads(out)
+    assert code == 0
+    assert list(document["objects"]) == ["embeddings", "final"]
+    assert document["objects"]["final"]["n"] == document["sampling"]["tokens_seen"]
+    assert json.loads((tmp_path / "out" / "measures.json").read_text()) == document
+
+
+def test_perturb_then_evaluate(call, checkpoint, task_folder, tmp_path):
+    code, out, _ = call("perturb", checkpoint, "noise", "alpha=20", "seed=3", "--out", tmp_path / "noisy", "--json")
+    assert code == 0
+    assert set(json.loads(out)) == {"path", "key"}
+    code, out, _ = call(
+        "evaluate", tmp_path / "noisy", "--tasks", "rte", "--data", task_folder, "--set", "epochs=1", "--json",
+        "--train-examples", 20,
+    )
+    document = json.loads(out)
+    assert code == 0
+    assert document["tasks"]["rte"]["n_train"] == 20
+    assert document["tasks"]["rte"]["n_eval"] == 20
+    assert document["average"] == document["tasks"]["rte"]["score"]
+    assert "glue_average" not in document
+
+
+def test_perturb_writes_over_nothing(call, checkpoint, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("mine")
+    code, _, err = call("perturb", checkpoint, "noise", "alpha=20", "--out", tmp_path / "mine")
+    assert code == 2
+    assert "is there already" in err
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["file"]
+
+
+def test_dry_run_plans_and_writes_nothing(call, study, write_study, tmp_path):
+    code, out, _ = call("run", write_study(study), "--store", tmp_path / "store", "--dry-run", "--json")
+    plan = json.loads(out)
+    assert code == 0
+    assert (plan["models"], plan["cells"], plan["missing"]) == (3, 9, 9)
+    assert plan["seconds"] > 0
+    assert not (tmp_path / "store").exists()
+
+
+def test_doctor_names_versions(call):
+    code, out, _ = call("doctor", "--json")
+    found = json.loads(out)
+    assert found["torch"]
+    assert code == (1 if found["faults"] else 0)
+
+
+def test_every_command_is_here():
+    assert {"measure", "perturb", "pretrain", "evaluate", "run", "status", "table", "analyze", "report"} < set(COMMANDS)

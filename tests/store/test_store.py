@@ -1,0 +1,157 @@
+"""The store: created once, read whole, safe beside other runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lmgeo.core.errors import StoreError
+from lmgeo.store.claims import claim, is_live, live_claims
+from lmgeo.store.store import Store
+from lmgeo.store.table import wide_table
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "store", create=True)
+
+
+def test_a_store_is_made_only_when_asked(tmp_path):
+    with pytest.raises(StoreError, match="no result store"):
+        Store(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_folder_of_something_else_is_refused_untouched(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(StoreError, match="is no result store"):
+        Store(tmp_path, create=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_another_format_is_refused(store):
+    store.write("lmgeo-store.json", {"format": 99})
+    with pytest.raises(StoreError, match="format 99"):
+        Store(store.url)
+
+
+def test_an_unknown_file_system_is_refused():
+    with pytest.raises(StoreError, match="nosuch"):
+        Store("nosuch://bucket/x", create=True)
+
+
+def test_results_of_all_records_by_key(store):
+    store.put_record("measure", "a", {"results": {"k1": {"v": 1}, "k2": {"v": 2}}})
+    store.put_record("evaluate", "b", {"results": {"k3": {"v": 3}}})
+    assert store.results() == {"k1": {"v": 1}, "k2": {"v": 2}, "k3": {"v": 3}}
+
+
+def test_a_broken_record_is_named(store):
+    store.write("records/measure/a.json", {})
+    with open(store.path("records", "measure", "a.json"), "w") as file:
+        file.write("{")
+    with pytest.raises(StoreError, match=r"a\.json"):
+        store.results()
+
+
+def test_not_a_number_never_enters_a_store(store):
+    with pytest.raises(ValueError, match="nan"):
+        store.put_record("measure", "a", {"results": {"k": float("nan")}})
+    assert store.names("records/measure") == []
+
+
+def test_it_works_on_a_remote_file_system():
+    first = Store("memory://somewhere/store", create=True)
+    first.put_record("measure", "a", {"results": {"k": {"v": 1}}})
+    assert Store("memory://somewhere/store").results() == {"k": {"v": 1}}
+    with pytest.raises(StoreError, match="not a local folder"):
+        first.local_path("artefacts")
+
+
+def test_a_claim_is_held_and_given_back(store):
+    with claim(store, "cell") as ours:
+        assert ours
+        assert live_claims(store) == {"cell"}
+    assert live_claims(store) == set()
+
+
+def test_a_cell_claimed_by_a_living_process_is_not_ours(store):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        import psutil
+
+        started = psutil.Process(other.pid).create_time()
+        held = {"key": "cell", "host": socket.gethostname(), "pid": other.pid, "process_started": started}
+        store.write("claims/cell.json", {**held, "renewed": time.time()})
+        with claim(store, "cell") as ours:
+            assert not ours
+        other.kill()
+        other.wait()
+    with claim(store, "cell") as ours:
+        assert ours
+
+
+@pytest.mark.parametrize(
+    ("change", "live"),
+    [({"pid": 2**22 + 1}, False), ({"process_started": 1.0}, False), ({"host": "other"}, True),
+     ({"host": "other", "renewed": 0.0}, False), ({}, True)],
+)
+def test_dead_claims_count_for_nothing(change, live):
+    import psutil
+
+    own = {
+        "key": "cell",
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "process_started": psutil.Process().create_time(),
+        "renewed": time.time(),
+    }
+    assert is_live({**own, **change}) is live
+
+
+def plan(rows):
+    return {"name": "p", "rows": rows, "cells": [], "analyze": {}, "study": {}, "threads": 1}
+
+
+def row(model, measures=(), scores=()):
+    return {"model": model, "factors": {"base": "b"}, "measures": dict(measures), "scores": dict(scores)}
+
+
+def test_the_table_averages_seeds_and_marks_what_is_missing(store):
+    scores = {"rte": ["r1", "r2"], "cola": ["c1", "c2"]}
+    store.write("plans/p.json", plan([row("a", {"final.eee": "e"}, scores), row("b", {"final.eee": "x"}, scores)]))
+    values = {"r1": 0.5, "r2": 0.7, "c1": 0.1, "c2": 0.3}
+    results = {k: {"score": {"score": v}} for k, v in values.items()}
+    results["e"] = {"measurement": {"value": 0.25, "spread": 0.01}}
+    store.put_record("evaluate", "all", {"results": results})
+    table = wide_table(store)
+    first = table.iloc[0]
+    assert first["score.rte"] == pytest.approx(0.6)
+    assert first["score.rte.spread"] == pytest.approx(0.1 * 2**0.5)
+    assert first["score.average"] == pytest.approx(0.4)
+    assert first["score.average.spread"] == pytest.approx(0.2 / 2**0.5)
+    assert first["final.eee.spread"] == 0.01
+    store.put_record("evaluate", "b", {"results": {}})
+    assert table["score.average"].notna().tolist() == [True, True]
+    assert table["final.eee"].isna().tolist() == [False, True]
+
+
+def test_an_average_is_missing_when_a_score_is(store):
+    store.write("plans/p.json", plan([row("a", (), {"rte": ["r1"], "cola": ["c1"]})]))
+    store.put_record("evaluate", "all", {"results": {"r1": {"score": {"score": 0.5}}}})
+    table = wide_table(store)
+    assert table["score.rte"].tolist() == [0.5]
+    assert table["score.average"].isna().all()
+
+
+def test_ten_thousand_cells_make_a_table_in_one_pass(store):
+    rows = [row(f"m{i}", {"final.eee": f"k{i}"}) for i in range(10_000)]
+    store.write("plans/p.json", plan(rows))
+    store.put_record("measure", "all", {"results": {f"k{i}": {"measurement": {"value": i}} for i in range(10_000)}})
+    table = wide_table(store)
+    assert len(table) == 10_000
+    assert table["final.eee"].tolist() == list(range(10_000))

@@ -1,0 +1,131 @@
+"""From a study to cells and rows: keys, names, axes."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from lmgeo.api.studies import plan_study
+from lmgeo.core.errors import SpecError, UnknownName
+
+
+def keys(plan):
+    return {w.key for cell in plan.cells for w in cell.wanted}
+
+
+def test_rows_and_cells_of_the_grid(study, write_study):
+    plan = plan_study(write_study(study))
+    names = [row["model"] for row in plan.rows]
+    assert names == ["tiny", "tiny|noise(alpha=20,seed=1)", "tiny|noise(alpha=50,seed=1)"]
+    assert sorted(cell.kind for cell in plan.cells) == ["evaluate"] * 3 + ["measure"] * 6
+    assert len({cell.key for cell in plan.cells}) == 9
+    assert set(plan.rows[0]["measures"]) == {"final.eee", "final.lsq_patchiness", "unembedding.eee"}
+
+
+def test_alpha_zero_is_the_base_row(study, write_study):
+    plan = plan_study(write_study(study))
+    assert plan.rows[0]["factors"]["alpha"] == 0
+    assert plan.rows[0]["factors"].get("noise_seed") is None
+
+
+def test_paths_names_and_order_leave_the_keys_alone(study, write_study, checkpoint, tmp_path):
+    before = keys(plan_study(write_study(study)))
+    copy = tmp_path / "elsewhere" / "copy"
+    shutil.copytree(checkpoint, copy)
+    moved = {**study, "models": [{"path": str(copy), "name": "renamed"}], "threads": 1}
+    moved["perturb"] = [{"noise": {"alpha": [50, 20.0], "seed": 1}}]
+    assert keys(plan_study(write_study(moved))) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"represent.sequences": 99},
+        {"represent.tokens": "content"},
+        {"represent.seed": 1},
+        {"perturb.0.noise.rule": "matrices"},
+        {"evaluate.batch_size": 16},
+        {"evaluate.train_examples": 20},
+        {"measure.protocol": "default"},
+    ],
+)
+def test_each_setting_that_moves_numbers_moves_keys(study, write_study, change):
+    path = write_study(study)
+    plain = keys(plan_study(path))
+    changed = keys(plan_study(path, [f"{k}={v}" for k, v in change.items()]))
+    assert plain - changed
+
+
+def test_a_protocol_moves_only_the_keys_of_quantized_measures(study, write_study):
+    path = write_study(study)
+    plain, other = keys(plan_study(path)), keys(plan_study(path, ["measure.protocol=default"]))
+    assert len(plain - other) == 3  # lsq_patchiness of three models
+
+
+def test_content_of_the_weights_moves_every_key(study, write_study, checkpoint, tmp_path):
+    copy = tmp_path / "changed"
+    shutil.copytree(checkpoint, copy)
+    raw = bytearray((copy / "model.safetensors").read_bytes())
+    raw[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(raw)
+    before = keys(plan_study(write_study(study)))
+    assert not before & keys(plan_study(write_study({**study, "models": [{"path": str(copy)}]})))
+
+
+def test_every_list_is_an_axis(study, write_study):
+    study["represent"]["sequences"] = [50, 100]
+    study["measure"]["protocol"] = ["quickstart", "default"]
+    study["perturb"][0]["noise"]["rule"] = ["marbut2024", "matrices"]
+    plan = plan_study(write_study(study))
+    names = [row["model"] for row in plan.rows]
+    assert len(names) == len(set(names)) == (1 + 2 * 2) * 2 * 2
+    assert "tiny|noise(alpha=20,seed=1,rule=matrices)|sequences=50|protocol=default" in names
+    # one pass serves both protocols
+    assert sum(c.kind == "measure" and c.spec["represent"] is not None for c in plan.cells) == 5 * 2
+
+
+def test_trained_models_show_the_choices_that_vary(study, write_study, text_file):
+    study["models"] = [{"pretrain": {"width": [16, 32], "layers": 1, "steps": 2, "corpus": f"text:{text_file}"}}]
+    plan = plan_study(write_study(study))
+    bases = [row for row in plan.rows if row["factors"]["kind"] is None]
+    assert [row["factors"]["width"] for row in bases] == [16, 32]
+    assert "steps" not in bases[0]["factors"]
+    trained = {cell.key for cell in plan.cells if cell.kind == "pretrain"}
+    assert len(trained) == 2
+    assert all(set(cell.needs) < trained for cell in plan.cells if cell.kind != "pretrain")
+
+
+def test_same_names_are_told_apart(study, write_study, checkpoint, tmp_path):
+    copy = tmp_path / "other" / checkpoint.name
+    shutil.copytree(checkpoint, copy)
+    study["models"] = [{"path": [str(checkpoint), str(copy)]}]
+    names = [row["model"] for row in plan_study(write_study(study)).rows]
+    assert len(names) == len(set(names))
+
+
+def test_an_untrained_twin_is_another_model(study, write_study):
+    study["models"] = [{**study["models"][0], "name": "twin", "untrained": 0}, study["models"][0]]
+    plan = plan_study(write_study(study))
+    assert len({r["model"] for r in plan.rows}) == 6
+    assert len(keys(plan)) == 2 * (3 * 3 + 3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "said"),
+    [
+        ("represent.sequnces=3", SpecError, "did you mean 'sequences'"),
+        ("measure.measures=[eeee]", UnknownName, "did you mean 'eee'"),
+        ("measure.protocol=defualt", UnknownName, "did you mean 'default'"),
+        ("evaluate.tasks=[rtee]", UnknownName, "did you mean 'rte'"),
+        ("evaluate.data=/nowhere", SpecError, "/nowhere"),
+        ("perturb.0.noise.alpha=120", SpecError, "120"),
+        ("perturb.0.noise.alhpa=1", SpecError, "did you mean 'alpha'"),
+        ("represent.corpus=text:/nowhere.txt", SpecError, "/nowhere.txt"),
+        ("models.0.path=/nowhere", SpecError, "/nowhere"),
+        ("represent.sites=[finall]", UnknownName, "did you mean 'final'"),
+    ],
+)
+def test_mistakes_are_named_with_the_mend(study, write_study, setting, error, said):
+    with pytest.raises(error, match="(?s)" + said.replace("[", r"\[")):
+        plan_study(write_study(study), [setting])
