@@ -70,6 +70,6 @@ def _diverged(what: str, value: float, step: int, rate: float) -> LmgeoError:
 @contextmanager
 def torch_stream(seed: int, *names: str) -> Iterator[None]:
     """Torch's own draws (dropout, initialisation) from a named stream; its global state is put back."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
         torch.manual_seed(stream_seed(seed, *names))
         yield
