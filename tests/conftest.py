@@ -24,7 +24,10 @@ def shared() -> Path:
         pytest.skip("the data folder is not beside this checkout")
     return SHARED
 
-WORDS = "the a cat dog bird sees hears follows small large red green house river tree quickly slowly never often".split()
+
+WORDS = (
+    "the a cat dog bird sees hears follows small large red green house river tree quickly slowly never often".split()
+)
 
 
 def sentences(count: int = 240, seed: int = 0) -> list[str]:

@@ -37,7 +37,15 @@ def test_measure_prints_one_json_document(call, cloud):
     assert (found["n"], found["d"], found["centred"]) == (400, 8, True)
     assert set(found["measures"]) == {"eee", "isoscore"}
     assert set(found["measures"]["eee"]) >= {
-        "value", "unit", "range", "direction", "spread", "seeds", "reason", "version", "details"
+        "value",
+        "unit",
+        "range",
+        "direction",
+        "spread",
+        "seeds",
+        "reason",
+        "version",
+        "details",
     }
     assert document["model"] is None
     assert document["left_out"] == []
@@ -134,8 +142,21 @@ def test_every_listing_has_names(call, what):
 
 def test_measure_a_model_end_to_end(call, checkpoint, text_file, tmp_path):
     code, out, _ = call(
-        "measure", checkpoint, "--corpus", f"text:{text_file}", "--sequences", 30, "--sites", "embeddings,final",
-        "--measures", "eee,vrm,pq_patchiness", "--protocol", "quickstart", "--json", "--out", tmp_path / "out",
+        "measure",
+        checkpoint,
+        "--corpus",
+        f"text:{text_file}",
+        "--sequences",
+        30,
+        "--sites",
+        "embeddings,final",
+        "--measures",
+        "eee,vrm,pq_patchiness",
+        "--protocol",
+        "quickstart",
+        "--json",
+        "--out",
+        tmp_path / "out",
     )
     document = json.loads(out)
     assert code == 0
@@ -149,8 +170,17 @@ def test_perturb_then_evaluate(call, checkpoint, task_folder, tmp_path):
     assert code == 0
     assert set(json.loads(out)) == {"path", "key"}
     code, out, _ = call(
-        "evaluate", tmp_path / "noisy", "--tasks", "rte", "--data", task_folder, "--set", "epochs=1", "--json",
-        "--train-examples", 20,
+        "evaluate",
+        tmp_path / "noisy",
+        "--tasks",
+        "rte",
+        "--data",
+        task_folder,
+        "--set",
+        "epochs=1",
+        "--json",
+        "--train-examples",
+        20,
     )
     document = json.loads(out)
     assert code == 0

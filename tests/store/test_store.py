@@ -97,8 +97,13 @@ def test_a_cell_claimed_by_a_living_process_is_not_ours(store):
 
 @pytest.mark.parametrize(
     ("change", "live"),
-    [({"pid": 2**22 + 1}, False), ({"process_started": 1.0}, False), ({"host": "other"}, True),
-     ({"host": "other", "renewed": 0.0}, False), ({}, True)],
+    [
+        ({"pid": 2**22 + 1}, False),
+        ({"process_started": 1.0}, False),
+        ({"host": "other"}, True),
+        ({"host": "other", "renewed": 0.0}, False),
+        ({}, True),
+    ],
 )
 def test_dead_claims_count_for_nothing(change, live):
     import psutil

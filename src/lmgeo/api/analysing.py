@@ -14,7 +14,7 @@ from lmgeo.store.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lmgeo.report.page import ReportContext
+    from lmgeo.report.context import ReportContext
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 

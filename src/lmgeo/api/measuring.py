@@ -71,7 +71,7 @@ def measure_file(
     objects = {}
     for name, cloud in clouds.items():
         found = measure(cloud, measures, seed=seed, protocol=protocol, progress=progress)
-        objects[name] = _object(*cloud.shape, found)
+        objects[name] = _object(cloud.shape[0], cloud.shape[1], found)
     return _document(str(path), None, objects, left_out, protocol)
 
 

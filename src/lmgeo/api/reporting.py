@@ -15,13 +15,15 @@ def store_context(url: str) -> ReportContext:
     """The page's context for a store."""
     from lmgeo.api.studies import status, study_text
     from lmgeo.core.spec.blocks import MeasureSpec
-    from lmgeo.measures.protocols import protocol_identity
     from lmgeo.measures.protocols import protocol as named
+    from lmgeo.measures.protocols import protocol_identity
 
     store = Store(url)
     plans = list(store.documents("plans"))
     counts = status(url)
-    names = {c["protocol"] or MeasureSpec().protocol for plan in plans for c in _wanted(plan) if c["name"] != "pretrain"}
+    names = {
+        c["protocol"] or MeasureSpec().protocol for plan in plans for c in _wanted(plan) if c["name"] != "pretrain"
+    }
     records = [r for kind in ("pretrain", "measure", "evaluate") for r in store.documents(f"records/{kind}")]
     return ReportContext(
         title=", ".join(plan["name"] for plan in plans),
@@ -43,7 +45,10 @@ def store_context(url: str) -> ReportContext:
 def table_context(source: str) -> ReportContext:
     """The page's context for a plain table."""
     return ReportContext(
-        title=source, source=source, measures=_definitions(), provenance=versions(),
+        title=source,
+        source=source,
+        measures=_definitions(),
+        provenance=versions(),
         command=f"lmgeo report {source} --out report.html",
     )
 

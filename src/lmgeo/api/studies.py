@@ -73,7 +73,9 @@ def _study_file(study: str | Path) -> Path:
     if str(study) in ready_studies():
         return READY / f"{study}.yaml"
     if path.suffix in (".yaml", ".yml"):
-        raise SpecError(f"no study file at {str(study)!r}", f"give a YAML file, or one of: {', '.join(ready_studies())}")
+        raise SpecError(
+            f"no study file at {str(study)!r}", f"give a YAML file, or one of: {', '.join(ready_studies())}"
+        )
     raise UnknownName.among("study", str(study), ready_studies())
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lmgeo.cli.options import Json, begin, number, plain_table, print_json, say, split
+from lmgeo.cli.options import Json, Offline, Quiet, begin, number, plain_table, print_json, say, split
 
 Target = Annotated[str | None, typer.Option(help="Column to explain; of a store by default score.average.")]
 
@@ -22,33 +22,48 @@ def analyze(
     filter: Annotated[str | None, typer.Option(help="Rows to keep, e.g. 'alpha > 0'.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the resampling.")] = None,
     json: Json = False,
+    quiet: Quiet = False,
+    offline: Offline = False,
 ) -> None:
     """Say how strongly each measure goes with performance, with intervals and false-discovery rates.
 
     Example: lmgeo analyze table.csv --target glue_average --by family --filter 'alpha > 0'
     """
-    begin(False)
+    begin(offline)
     from lmgeo.api import analysing
 
     found = analysing.analyze(
-        source, target=target, measures=None if measures is None else split(measures), by=by,
-        controls=None if controls is None else split(controls), holdout=holdout, filter=filter, seed=seed,
+        source,
+        target=target,
+        measures=None if measures is None else split(measures),
+        by=by,
+        controls=None if controls is None else split(controls),
+        holdout=holdout,
+        filter=filter,
+        seed=seed,
     )
-    print_json(found) if json else _show(found)
+    print_json(found) if json else _show(found, quiet)
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], quiet: bool) -> None:
     typer.echo(f"target {found['target']}, {found['n']} rows")
     rows = [
-        [c["measure"], str(c["n"]), number(c["pearson"]), _interval(c["pearson_ci"]), number(c["spearman"]),
-         _interval(c["spearman_ci"]), number(c["q"])]
+        [
+            c["measure"],
+            str(c["n"]),
+            number(c["pearson"]),
+            _interval(c["pearson_ci"]),
+            number(c["spearman"]),
+            _interval(c["spearman_ci"]),
+            number(c["q"]),
+        ]
         for c in found["correlations"]
     ]
     typer.echo(plain_table(["measure", "n", "Pearson", "95 %", "Spearman", "95 %", "q"], rows))
     for entry in found["dropped"]:
-        say(f"dropped {entry['rows']} rows: {entry['reason']}")
+        say(f"dropped {entry['rows']} rows: {entry['reason']}", quiet)
     for note in found.get("notes", []):
-        say(note)
+        say(note, quiet)
 
 
 def _interval(bounds: list[float] | None) -> str:

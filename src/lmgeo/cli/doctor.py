@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lmgeo.cli.options import Json, Offline, begin, plain_table, print_json
-
 import typer
 
+from lmgeo.cli.options import Json, Offline, Quiet, begin, plain_table, print_json
 
-def doctor(json: Json = False, offline: Offline = False) -> None:
+
+def doctor(json: Json = False, quiet: Quiet = False, offline: Offline = False) -> None:
     """Show versions, threads, devices and the offline state, and check for known clashes.
 
     Example: lmgeo doctor
@@ -19,6 +19,7 @@ def doctor(json: Json = False, offline: Offline = False) -> None:
     if json:
         print_json(found)
     else:
+        del quiet  # all of it is result
         typer.echo(plain_table(["", ""], [[name, str(value)] for name, value in found.items() if name != "faults"]))
         for fault in found["faults"]:
             typer.echo(f"fault: {fault}")

@@ -32,16 +32,28 @@ def evaluate(
     chosen = models.finetune_settings(settings or [])
     with bars(quiet) as progress:
         document = models.evaluate(
-            model, split(tasks), data=data, seed=seed, train_examples=train_examples,
-            settings=chosen, device=device, progress=progress,
+            model,
+            split(tasks),
+            data=data,
+            seed=seed,
+            train_examples=train_examples,
+            settings=chosen,
+            device=device,
+            progress=progress,
         )
     print_json(document) if json else _show(document)
 
 
 def _show(document: dict[str, Any]) -> None:
     rows = [
-        [name, number(s["score"]), f"{number(s['interval'][0])} … {number(s['interval'][1])}", number(s["chance"]),
-         str(s["n_train"]), str(s["n_eval"])]
+        [
+            name,
+            number(s["score"]),
+            f"{number(s['interval'][0])} … {number(s['interval'][1])}",
+            number(s["chance"]),
+            str(s["n_train"]),
+            str(s["n_eval"]),
+        ]
         for name, s in document["tasks"].items()
     ]
     typer.echo(plain_table(["task", "score", "95 % interval", "chance", "trained on", "scored on"], rows))

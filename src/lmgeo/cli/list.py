@@ -6,22 +6,25 @@ from typing import Annotated
 
 import typer
 
-from lmgeo.cli.options import Json, begin, plain_table, print_json
+from lmgeo.cli.options import Json, Offline, Quiet, begin, plain_table, print_json
 
 
 def list_(
     what: Annotated[str, typer.Argument(help="measures, perturbations, tasks, corpora, studies or protocols.")],
     json: Json = False,
+    quiet: Quiet = False,
+    offline: Offline = False,
 ) -> None:
     """List what there is of one kind, one line each.
 
     Example: lmgeo list measures
     """
-    begin(False)
+    begin(offline)
     from lmgeo.api.listing import listing
 
     found = listing(what)
     if json:
         print_json(found)
     else:
+        del quiet  # a listing is all result, no remark
         typer.echo(plain_table(["name", "description"], [[e["name"], e["description"]] for e in found]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -22,7 +23,7 @@ from lmgeo.cli.table import table
 from lmgeo.core.errors import LmgeoError
 
 BAD_INPUT, BUG, INTERRUPTED = 2, 70, 130
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "measure": measure,
     "perturb": perturb,
     "pretrain": pretrain,
@@ -56,7 +57,9 @@ def _run(arguments: list[str] | None) -> int:
     try:
         return app(args=arguments or sys.argv[1:] or ["--help"], standalone_mode=False) or 0
     except TyperException as error:
-        sys.stderr.write(f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n")
+        sys.stderr.write(
+            f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n"
+        )
         return BAD_INPUT
     except LmgeoError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -7,8 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from lmgeo.cli.options import Device, Json, Measures, Offline, Quiet, Seed, begin, number, plain_table, print_json
-from lmgeo.cli.options import say, split
+from lmgeo.cli.options import (
+    Device,
+    Json,
+    Measures,
+    Offline,
+    Quiet,
+    Seed,
+    begin,
+    number,
+    plain_table,
+    print_json,
+    say,
+    split,
+)
 from lmgeo.cli.progress import bars
 
 
@@ -40,8 +52,16 @@ def measure(
             document = measuring.measure_file(source, chosen, seed=seed, protocol=protocol, progress=progress)
         else:
             document = measuring.measure_model(
-                source, chosen, corpus=corpus, sequences=sequences, sites=split(sites), tokens=tokens,
-                seed=seed, protocol=protocol, device=device, progress=progress,
+                source,
+                chosen,
+                corpus=corpus,
+                sequences=sequences,
+                sites=split(sites),
+                tokens=tokens,
+                seed=seed,
+                protocol=protocol,
+                device=device,
+                progress=progress,
             )
     if out is not None:
         measuring.write_measures(document, out)

@@ -43,8 +43,10 @@ def say(text: str, quiet: bool = False) -> None:
 def plain_table(headings: list[str], rows: list[list[str]]) -> str:
     """Columns of text, aligned."""
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-             for row in [headings, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [headings, *rows]
+    ]
     return "\n".join(lines)
 
 

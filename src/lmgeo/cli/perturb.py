@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lmgeo.cli.options import Json, Offline, begin, print_json
+from lmgeo.cli.options import Json, Offline, Quiet, begin, print_json
 
 
 def perturb(
@@ -16,6 +16,7 @@ def perturb(
     settings: Annotated[list[str] | None, typer.Argument(help="key=value …, e.g. alpha=20 seed=1.")] = None,
     out: Annotated[Path, typer.Option(help="New folder for the copy.")] = ...,  # type: ignore[assignment]
     json: Json = False,
+    quiet: Quiet = False,
     offline: Offline = False,
 ) -> None:
     """Write a perturbed copy of a model as an ordinary checkpoint.
@@ -26,4 +27,7 @@ def perturb(
     from lmgeo.api import models
 
     made = models.perturb(model, kind, models.perturbation_settings(kind, settings or []), out)
-    print_json(made) if json else typer.echo(f"{made['path']} (key {made['key']})")
+    if json:
+        print_json(made)
+    elif not quiet:
+        typer.echo(f"{made['path']} (key {made['key']})")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lmgeo.cli.analyze import Target
-from lmgeo.cli.options import Json, begin, print_json
+from lmgeo.cli.options import Json, Offline, Quiet, begin, print_json
 
 
 def report(
@@ -16,13 +16,18 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     target: Target = None,
     json: Json = False,
+    quiet: Quiet = False,
+    offline: Offline = False,
 ) -> None:
     """Write one self-contained HTML page: what ran, what goes with what, and how sure that is.
 
     Example: lmgeo report runs/quickstart --out report.html
     """
-    begin(False)
+    begin(offline)
     from lmgeo.api import analysing
 
     made = analysing.report(source, target=target, out=out)
-    print_json(made) if json else typer.echo(f"{made['path']}: {made['rows']} rows")
+    if json:
+        print_json(made)
+    elif not quiet:
+        typer.echo(f"{made['path']}: {made['rows']} rows")

@@ -37,7 +37,12 @@ def run(
         return
     with bars(quiet) as progress:
         kept = studies.run_study(
-            study, store, settings=settings or [], workers=workers, scheduler=scheduler, device=device,
+            study,
+            store,
+            settings=settings or [],
+            workers=workers,
+            scheduler=scheduler,
+            device=device,
             progress=progress,
         )
     status = kept.status()
@@ -54,23 +59,25 @@ def _show(url: str, outcomes: list[dict[str, Any]], status: dict[str, Any], quie
     for kind in dict.fromkeys(o["kind"] for o in outcomes):
         seconds = [o["seconds"] for o in outcomes if o["kind"] == kind]
         say(f"  {kind}: {len(seconds)} cells, {sum(seconds):.0f} s of work", quiet)
-    show_failures(status)
+    show_failures(status, quiet)
 
 
-def show_failures(status: dict[str, Any]) -> None:
+def show_failures(status: dict[str, Any], quiet: bool) -> None:
     """Each failed cell with its error and the mend, on standard error."""
     for failure in status["failures"]:
-        say(f"failed: {failure['cell']}: {failure['error']}\n  → {failure['mend']}")
+        say(f"failed: {failure['cell']}: {failure['error']}\n  → {failure['mend']}", quiet)
 
 
 def _show_plan(plan: dict[str, Any]) -> None:
-    rows = [
-        [p["phase"], str(p["cells"]), str(p["missing"]), _clock(p["seconds"])] for p in plan["phases"]
-    ]
-    typer.echo(f"{plan['study']}: {plan['models']} models, {plan['cells']} cells, {plan['missing']} to do in {plan['store']}")
+    rows = [[p["phase"], str(p["cells"]), str(p["missing"]), _clock(p["seconds"])] for p in plan["phases"]]
+    typer.echo(
+        f"{plan['study']}: {plan['models']} models, {plan['cells']} cells, {plan['missing']} to do in {plan['store']}"
+    )
     typer.echo(plain_table(["phase", "cells", "to do", "about"], rows))
-    typer.echo(f"about {_clock(plan['seconds'])} on {plan['workers']} × {plan['threads']} threads, "
-               f"{plan['megabytes']:.0f} MB on disk ({plan['basis']})")
+    typer.echo(
+        f"about {_clock(plan['seconds'])} on {plan['workers']} × {plan['threads']} threads, "
+        f"{plan['megabytes']:.0f} MB on disk ({plan['basis']})"
+    )
 
 
 def _clock(seconds: float) -> str:

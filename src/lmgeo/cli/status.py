@@ -6,19 +6,21 @@ from typing import Annotated
 
 import typer
 
-from lmgeo.cli.options import Json, begin, print_json
+from lmgeo.cli.options import Json, Offline, Quiet, begin, print_json
 from lmgeo.cli.run import show_failures
 
 
 def status(
     store: Annotated[str, typer.Argument(help="The store's folder or URL.")],
     json: Json = False,
+    quiet: Quiet = False,
+    offline: Offline = False,
 ) -> None:
     """Count a study's cells: done, running, failed, missing.
 
     Example: lmgeo status runs/quickstart
     """
-    begin(False)
+    begin(offline)
     from lmgeo.api import studies
 
     found = studies.status(store)
@@ -26,4 +28,4 @@ def status(
         print_json(found)
     else:
         typer.echo(", ".join(f"{found[name]} {name}" for name in ("total", "done", "running", "failed", "missing")))
-        show_failures(found)
+        show_failures(found, quiet)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lmgeo.cli.options import Json, begin, print_json
+from lmgeo.cli.options import Json, Offline, Quiet, begin, print_json
 
 
 def table(
@@ -15,12 +15,14 @@ def table(
     csv: Annotated[Path | None, typer.Option(help="CSV file to write.")] = None,
     parquet: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
     json: Json = False,
+    quiet: Quiet = False,
+    offline: Offline = False,
 ) -> None:
     """Lay a store out as one wide table: a row a model, a column a measure, factor or score.
 
     Example: lmgeo table runs/quickstart --csv table.csv
     """
-    begin(False)
+    begin(offline)
     from lmgeo.api import studies
 
     if csv is not None and parquet is not None:
@@ -32,4 +34,7 @@ def table(
         return
     studies.write_table(found, target, "csv" if csv else "parquet")
     made = {"path": str(target), "rows": len(found)}
-    print_json(made) if json else typer.echo(f"{made['rows']} rows in {made['path']}")
+    if json:
+        print_json(made)
+    elif not quiet:
+        typer.echo(f"{made['rows']} rows in {made['path']}")

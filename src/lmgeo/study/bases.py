@@ -70,7 +70,9 @@ def _trained(entry: ModelEntry, spec: PretrainSpec) -> Base:
     name = entry.name or f"{spec.architecture}-{spec.width}x{spec.layers}"
     cell_spec = {"pretrain": spec.resolved(), "key": key}
     cell = Cell(key, "pretrain", f"train {name}", cell_spec, [Wanted(key, "model", "pretrain")])
-    return Base(name, entry.family or spec.architecture, identity, {"artefact": key}, spec.layers, spec.resolved(), cell)
+    return Base(
+        name, entry.family or spec.architecture, identity, {"artefact": key}, spec.layers, spec.resolved(), cell
+    )
 
 
 def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
@@ -80,7 +82,9 @@ def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
     local = resolve(source.path if isinstance(source, PathModel) else f"hf:{source.hf}")
     identity = {"content": content(local.path)}
     name = entry.name or local.label
-    return Base(name, entry.family or family(local.path), identity, {"path": str(local.path)}, block_count(local.path), {}, None)
+    return Base(
+        name, entry.family or family(local.path), identity, {"path": str(local.path)}, block_count(local.path), {}, None
+    )
 
 
 def _unique_names(entries: list[ModelEntry], bases: list[Base]) -> list[str]:

@@ -59,9 +59,7 @@ def model_key(identity: dict[str, Any]) -> str:
     return content_key({"pretrain": identity, "version": PRETRAIN_VERSION})
 
 
-def measure_key(
-    variant: dict[str, Any], sampling: dict[str, Any] | None, obj: str, measure: dict[str, Any]
-) -> str:
+def measure_key(variant: dict[str, Any], sampling: dict[str, Any] | None, obj: str, measure: dict[str, Any]) -> str:
     """The key of one measure of one object of one model.
 
     Args:

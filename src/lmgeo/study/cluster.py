@@ -44,13 +44,17 @@ def connect(workers: int, threads: int, scheduler: str | None) -> Iterator[Clien
         try:
             client = Client(scheduler, timeout="20s")
         except (OSError, TimeoutError, ValueError) as error:
-            raise SpecError(f"no scheduler answers at {scheduler!r}: {error}", "start one, or leave --scheduler out") from error
+            raise SpecError(
+                f"no scheduler answers at {scheduler!r}: {error}", "start one, or leave --scheduler out"
+            ) from error
         with client:
             client.register_plugin(_worker_setup(threads, None))
             yield client
         return
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as cluster,
         Client(cluster) as client,
     ):
         client.register_plugin(_worker_setup(threads, os.getpid()))

@@ -45,9 +45,7 @@ def estimate(plan: Plan, store: Store | None, workers: int | None) -> dict[str, 
     }
 
 
-def _phase(
-    phase: str, plan: Plan, known: dict[str, Any], seen: dict[str, float], workers: int
-) -> dict[str, Any]:
+def _phase(phase: str, plan: Plan, known: dict[str, Any], seen: dict[str, float], workers: int) -> dict[str, Any]:
     cells = [cell for cell in plan.cells if cell.kind == phase]
     todo = [cell for cell in cells if any(w.key not in known for w in cell.wanted)]
     work = sum(seen[phase] if phase in seen else _guess(cell, plan.threads) for cell in todo)

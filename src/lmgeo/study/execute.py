@@ -105,9 +105,7 @@ def _evaluate(cell: Cell, store: Store, device: str, progress: Progress) -> None
 _DO = {"pretrain": _pretrain, "measure": _measure, "evaluate": _evaluate}
 
 
-def _keep(
-    cell: Cell, store: Store, results: dict[str, Any], began: float, notes: list[str] | None = None
-) -> None:
+def _keep(cell: Cell, store: Store, results: dict[str, Any], began: float, notes: list[str] | None = None) -> None:
     """One immutable file for all that this pass gave; a later pass writes another beside it."""
     from lmgeo.core.identity import content_key
 

@@ -48,10 +48,11 @@ def measure_matrices(
     """Measure weight matrices; one that the model lacks is listed as left out, with why."""
     from lmgeo.measures.compute import measure_matrix
 
-    matrices = {name: model.matrix(name) for name in dict.fromkeys(w.object for w in missing)}
-    here, results, notes = _present(missing, spec["name"], [n for n, t in matrices.items() if t is not None])
+    asked = {name: model.matrix(name) for name in dict.fromkeys(w.object for w in missing)}
+    matrices = {name: tensor.cpu().numpy() for name, tensor in asked.items() if tensor is not None}
+    here, results, notes = _present(missing, spec["name"], matrices)
     for (matrix, _), group in _grouped(here).items():
-        found = measure_matrix(matrices[matrix].cpu().numpy(), [w.name for w in group])
+        found = measure_matrix(matrices[matrix], [w.name for w in group])
         results.update({w.key: _result(w, found[w.name]) for w in group})
     return results, notes
 
@@ -60,7 +61,11 @@ def _present(missing: list[Wanted], model: str, there: Collection[str]) -> tuple
     """What can be measured, and what is left out because the model has no such object."""
     lacking = [w for w in missing if w.object not in there]
     results = {w.key: {**_place(w), "left_out": f"{model} has no {w.object}"} for w in lacking}
-    return [w for w in missing if w.object in there], results, list(dict.fromkeys(r["left_out"] for r in results.values()))
+    return (
+        [w for w in missing if w.object in there],
+        results,
+        list(dict.fromkeys(r["left_out"] for r in results.values())),
+    )
 
 
 def _grouped(missing: list[Wanted]) -> dict[tuple[str, str], list[Wanted]]:

@@ -71,14 +71,12 @@ def build_plan(spec: StudySpec) -> Plan:
     samplings = [_sampling(r) for r in spec.represent]
     columns = _Columns(spec, samplings)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for variant in variants:
         for cell in columns.cells(variant):
             cells.setdefault(cell.key, cell)
         rows.extend(columns.rows(variant))
-    return Plan(
-        spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads
-    )
+    return Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
 
 
 def _sampling(spec: RepresentSpec) -> _Sampling:

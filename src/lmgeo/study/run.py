@@ -52,9 +52,7 @@ def run_plan(
         return _run(client, todo, store, device, progress)
 
 
-def _run(
-    client: Client, todo: list[Cell], store: Store, device: str, progress: Progress
-) -> list[dict[str, Any]]:
+def _run(client: Client, todo: list[Cell], store: Store, device: str, progress: Progress) -> list[dict[str, Any]]:
     from distributed import as_completed
 
     from lmgeo.study.cluster import PROGRESS_TOPIC
