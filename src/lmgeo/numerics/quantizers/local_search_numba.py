@@ -1,0 +1,119 @@
+"""Additive quantization by local search, compiled here: several times faster than FAISS's.
+
+The algorithm is LSQ++ (Martinez et al. 2016, "Revisiting additive quantization"; 2018,
+"LSQ++: Lower running time and higher recall in multi-codebook quantization") with FAISS's
+settings: least-squares codebooks, their perturbation under a falling temperature (SR-D), and
+codes renewed by iterated local search. Random numbers differ from FAISS's, so a value is to
+FAISS's as one seed is to another. What makes it faster: the least of the K terms is found in
+whole vectors, and codes whose answer is known are not looked up again.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+
+import numpy as np
+
+from lmgeo.core.arrays import Float32, Float64, Int, ndarray
+from lmgeo.core.seeds import numpy_stream, stream_seed
+from lmgeo.core.spec.protocol import QuantizerProtocol
+from lmgeo.numerics.quantizers import local_search_kernels as kernels
+from lmgeo.numerics.quantizers.quantization import Quantization
+from lmgeo.numerics.quantizers.rows import QuantizerRows
+
+RIDGE = 1e-2  # FAISS's lambd: keeps codebooks of unused cells defined
+POWER = 0.5  # of the temperature's fall, FAISS's p
+_BLOCK = 256  # rows: their unary terms stay in a core's cache
+
+
+def numba_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int) -> Quantization:
+    """Quantize `rows`; trained on the first `lsq_train_rows` of them.
+
+    The result depends on neither the threads nor the blocks of rows they share: each matrix
+    product runs on one thread, and each row has its own random numbers.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from lmgeo.numerics.quantizers.local_search import training_rows
+
+    n_train = training_rows(len(rows.values), protocol)
+    with threadpool_limits(1, "blas"):
+        codebooks = train(rows.values[:n_train], protocol, seed)
+        codes = encode(rows.values, codebooks, protocol, seed)
+    details = {
+        "backend": "numba",
+        "version": version("numba"),
+        "n_train": n_train,
+        "padded": 0,
+        "threads": protocol.threads,
+    }
+    return Quantization(rows, codes, codebooks, details)
+
+
+def train(rows: Float32[ndarray, "n d"], protocol: QuantizerProtocol, seed: int) -> Float32[ndarray, "M K d"]:
+    """Codebooks fitted to `rows`."""
+    M, K, iterations = protocol.codebooks, protocol.cells, protocol.lsq_iterations
+    stream = numpy_stream(seed, "local_search", "train")
+    codes = stream.integers(K, size=(len(rows), M), dtype=np.int32)
+    deviation = rows.std(axis=0, dtype=np.float64)
+    for iteration in range(1, iterations + 1):
+        codebooks = fit_codebooks(rows, codes, K, protocol.threads)
+        temperature = (1 - iteration / iterations) ** POWER
+        codebooks += temperature / M * deviation * stream.standard_normal(codebooks.shape)
+        refine(rows, codebooks.astype(np.float32), codes, protocol.lsq_train_rounds, protocol, seed + iteration)
+    return codebooks.astype(np.float32)
+
+
+def encode(
+    rows: Float32[ndarray, "n d"], codebooks: Float32[ndarray, "M K d"], protocol: QuantizerProtocol, seed: int
+) -> Int[ndarray, "n M"]:
+    """Codes of `rows`, from random ones on as FAISS's encoder does."""
+    M, K, _ = codebooks.shape
+    codes = numpy_stream(seed, "local_search", "encode").integers(K, size=(len(rows), M), dtype=np.int32)
+    refine(rows, codebooks, codes, protocol.lsq_encode_rounds, protocol, seed)
+    return codes
+
+
+def fit_codebooks(
+    rows: Float32[ndarray, "n d"], codes: Int[ndarray, "n M"], K: int, threads: int
+) -> Float64[ndarray, "M K d"]:
+    """The codebooks of least squared error for given codes, with a ridge of 0.01."""
+    from scipy.linalg import solve
+
+    M = codes.shape[1]
+    together = np.empty((M, K, M, K))
+    for m in range(M):
+        for j in range(m + 1):
+            pairs = np.bincount(codes[:, m] * K + codes[:, j], minlength=K * K).reshape(K, K)
+            together[m, :, j], together[j, :, m] = pairs, pairs.T
+    sums = np.zeros((M, K, rows.shape[1]))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda m: kernels.add_by_code(rows, codes[:, m], sums[m]), range(M)))
+    square = together.reshape(M * K, M * K) + RIDGE * np.eye(M * K)
+    return solve(square, sums.reshape(M * K, -1), assume_a="pos").reshape(sums.shape)
+
+
+def refine(
+    rows: Float32[ndarray, "n d"],
+    codebooks: Float32[ndarray, "M K d"],
+    codes: Int[ndarray, "n M"],
+    rounds: int,
+    protocol: QuantizerProtocol,
+    seed: int,
+) -> None:
+    """Better `codes`, in place, by iterated local search."""
+    M, K, d = codebooks.shape
+    flat = codebooks.reshape(M * K, d)
+    weights = np.ascontiguousarray(-2 * flat.T)
+    norms = np.einsum("kd,kd->k", flat, flat)
+    binary = np.ascontiguousarray((2 * flat @ flat.T).reshape(M, K, M, K).transpose(0, 2, 3, 1))
+    stream = np.uint64(stream_seed(seed, "local_search", "perturb"))
+
+    def work(start: int) -> None:
+        block = slice(start, start + _BLOCK)
+        unary = (rows[block] @ weights + norms).reshape(-1, M, K)
+        kernels.refine_block(unary, binary, codes[block], rounds, protocol.lsq_perturbations, stream, start)
+
+    with ThreadPoolExecutor(protocol.threads) as pool:
+        list(pool.map(work, range(0, len(rows), _BLOCK)))
