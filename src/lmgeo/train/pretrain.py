@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from lmgeo.core.arrays import ndarray
-from lmgeo.core.errors import LmgeoError, SpecError
-from lmgeo.core.files import folder_in_one_step, write_json
-from lmgeo.core.identity import content_key, hash_texts
+from lmgeo.core.errors import LmgeoError
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.model import PretrainSpec
@@ -24,43 +19,12 @@ from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
 from lmgeo.train.batches import bucketed_batches
 from lmgeo.train.clock import Clock
-from lmgeo.train.held_out import held_out_loss, unigram_loss
 from lmgeo.train.masked_loss import masked_loss
-from lmgeo.train.optimization import MAX_GRADIENT_NORM, Decay, adamw, descend, rate_at, torch_stream
-from lmgeo.train.partial import RunState
+from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
 from lmgeo.train.texts import TrainingText, prepare
+from lmgeo.train.training_record import BETAS, DECAY, PretrainResult, finish, finished, run_key
 
-BETAS = (0.9, 0.98)
-DECAY: Decay = "linear"
-RECORD = "training.json"
-
-
-@dataclass(frozen=True)
-class PretrainResult:
-    """A finished run.
-
-    Attributes:
-        path: the checkpoint folder.
-        steps: optimizer steps taken.
-        losses: log entries: step, mean training loss (nats) since the last entry, learning rate.
-        held_out_loss: nats a masked token, on sentences never trained on.
-        unigram_loss: the same for guessing by frequency alone.
-    """
-
-    path: Path
-    steps: int
-    losses: list[dict[str, float]]
-    held_out_loss: float
-    unigram_loss: float
-
-    def summary(self) -> dict[str, Any]:
-        """What a record keeps of the run, as plain JSON."""
-        return {
-            "steps": self.steps,
-            "train_loss": self.losses[-1]["loss"],
-            "held_out_loss": self.held_out_loss,
-            "unigram_loss": self.unigram_loss,
-        }
+__all__ = ["PretrainResult", "pretrain"]
 
 
 def pretrain(
@@ -98,7 +62,7 @@ def pretrain(
         LmgeoError: the loss is not finite, or `spec.minutes` have passed.
     """
     key = run_key(spec, texts)
-    done = _finished(out, key)
+    done = finished(out, key)
     if done is not None:
         return done
     text = prepare(texts, spec)
@@ -116,12 +80,17 @@ def pretrain(
         at_checkpoint = checkpoint_every is not None and state.step % checkpoint_every == 0
         if at_checkpoint and on_checkpoint:
             on_checkpoint(state.step, handle)
-        if at_checkpoint or clock.save_is_due():
+        overtime = spec.minutes is not None and clock.seconds() > 60.0 * spec.minutes and state.step < spec.steps
+        if at_checkpoint or overtime or clock.save_is_due():
             state.seconds = clock.seconds()
             partial.save(out, key, state, model, optimizer)
             clock.saved()
-        _within_minutes(spec, state.step, clock)
-    return _finish(spec, key, text, handle, state, clock, out)
+        if overtime:
+            raise _overtime(spec, state.step)
+    state.seconds = clock.seconds()
+    result = finish(spec, key, text, handle, state, out)
+    partial.remove(out)
+    return result
 
 
 def _step(
@@ -140,11 +109,6 @@ def _step(
         return descend(model, optimizer, lambda: masked_loss(model, masked, real), rate, step), rate
 
 
-def run_key(spec: PretrainSpec, texts: Sequence[str]) -> str:
-    """The identity of a run: its settings without the time limit, and its texts."""
-    return content_key({**spec.resolved(), "minutes": None, "texts": hash_texts(list(texts))})
-
-
 def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
     """The batches of steps `start` to the last; each epoch's order is a stream of its own."""
     lengths = np.array([len(s) for s in text.train])
@@ -158,49 +122,8 @@ def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[lis
         epoch += 1
 
 
-def _within_minutes(spec: PretrainSpec, step: int, clock: Clock) -> None:
-    if spec.minutes is not None and clock.seconds() > 60.0 * spec.minutes and step < spec.steps:
-        raise LmgeoError(
-            f"pre-training passed its limit of {spec.minutes:g} minutes at step {step} of {spec.steps}",
-            "raise minutes (the run continues where it was last saved), or ask for fewer steps",
-        )
-
-
-def _finish(
-    spec: PretrainSpec, key: str, text: TrainingText, handle: ModelHandle, state: RunState, clock: Clock, out: Path
-) -> PretrainResult:
-    held_out = held_out_loss(handle.module, text, spec.mask_fraction)
-    unigram = unigram_loss(text, spec.mask_fraction)
-    record = {
-        "key": key,
-        "spec": spec.resolved(),
-        "steps": state.step,
-        "losses": state.losses,
-        "held_out_loss": held_out,
-        "unigram_loss": unigram,
-        "sequences": {"train": len(text.train), "held_out": len(text.held_out)},
-        "optimizer": {"name": "AdamW", "betas": BETAS, "decay": DECAY, "clip": MAX_GRADIENT_NORM},
-        "seconds": round(clock.seconds(), 1),
-        "versions": _versions(),
-    }
-    with folder_in_one_step(out) as folder:
-        handle.save(folder)
-        write_json(folder / RECORD, record)
-    partial.remove(out)
-    return PretrainResult(out, state.step, state.losses, held_out, unigram)
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("lmgeo", "torch", "transformers", "tokenizers")}
-
-
-def _finished(out: Path, key: str) -> PretrainResult | None:
-    """The result that stands in `out`, if it is this run's; anything else there is not ours to replace."""
-    if not out.exists():
-        return None
-    record = json.loads((out / RECORD).read_text()) if (out / RECORD).is_file() else {}
-    if record.get("key") != key:
-        raise SpecError(f"{out} is already there and holds something else", "give a new folder, or remove this one")
-    return PretrainResult(out, record["steps"], record["losses"], record["held_out_loss"], record["unigram_loss"])
+def _overtime(spec: PretrainSpec, step: int) -> LmgeoError:
+    return LmgeoError(
+        f"pre-training passed its limit of {spec.minutes:g} minutes at step {step} of {spec.steps}",
+        "raise minutes (the run continues from there), or ask for fewer steps",
+    )
