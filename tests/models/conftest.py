@@ -39,7 +39,26 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "phi": {},
     "mixtral": {"num_local_experts": 2, "num_key_value_heads": 1},
 }
-ENCODERS = frozenset({"bert", "roberta", "distilbert", "modernbert", "electra", "albert", "deberta-v2"})
+# the rest of the table: their sites are tested, and what does not differ is not tested again
+MORE: dict[str, dict[str, Any]] = {
+    "xlm-roberta": FAMILIES["roberta"],
+    "camembert": FAMILIES["roberta"],
+    "deberta": {},
+    "mpnet": {"pad_token_id": 1, "max_position_embeddings": 42},
+    "gpt_neo": {"num_layers": 2, "num_heads": 2, "attention_types": [[["global", "local"], 1]]},
+    "gptj": {**FAMILIES["gpt2"], "rotary_dim": 8},
+    "bloom": {"n_layer": 3, "n_head": 2},
+    "mistral": {"num_key_value_heads": 1},
+    "qwen3": {"num_key_value_heads": 1, "head_dim": 8},
+    "gemma": {"num_key_value_heads": 1, "head_dim": 8},
+    "gemma2": {"num_key_value_heads": 1, "head_dim": 8},
+    "olmo": {},
+    "olmo3": {},
+}
+ENCODERS = frozenset(
+    {"bert", "roberta", "distilbert", "modernbert", "electra", "albert", "deberta-v2"}
+    | {"xlm-roberta", "camembert", "deberta", "mpnet"}
+)
 SENTENCES = [
     "The cat sat on the mat.",
     "A function returns the value of its last expression!",
@@ -53,14 +72,18 @@ SENTENCES = [
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "family" in metafunc.fixturenames:
         metafunc.parametrize("family", list(FAMILIES))
+    if "known" in metafunc.fixturenames:
+        metafunc.parametrize("known", [*FAMILIES, *MORE])
 
 
 def config_of(family: str) -> Any:
     from transformers import AutoConfig
 
-    differs = FAMILIES[family]
+    differs = (FAMILIES | MORE)[family]
     own_names = {"dim", "n_embd"} & set(differs)
     base = {**SHAPE, "bos_token_id": 1, "eos_token_id": 2} if own_names else COMMON
+    if "num_layers" in differs or "n_layer" in differs:
+        base = {k: v for k, v in base.items() if k not in ("num_hidden_layers", "num_attention_heads")}
     if "n_positions" in differs:
         base = {k: v for k, v in base.items() if k != "max_position_embeddings"}
     return AutoConfig.for_model(family, **{**base, **differs})
@@ -84,6 +107,11 @@ def build(family: str, headless: bool = False) -> Any:
 def tiny() -> Callable[..., Any]:
     """A tiny random module of a family."""
     return build
+
+
+@pytest.fixture(scope="session")
+def every_family() -> frozenset[str]:
+    return frozenset(FAMILIES | MORE)
 
 
 @pytest.fixture(scope="session")

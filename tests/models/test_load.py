@@ -61,6 +61,21 @@ def test_without_architectures_the_head_is_found(checkpoint: Path) -> None:
     assert load_model(checkpoint).unembedding() is None
 
 
+def test_a_bert_from_before_types_were_named(checkpoint: Path) -> None:
+    """As Google first released them: no type, gains called gamma, a .bin with heads of both tasks."""
+    whole = load_model(checkpoint)
+    edit_config(checkpoint, architectures="remove", model_type="remove")
+    tensors = load_file(checkpoint / WEIGHTS)
+    old = {n.replace("Norm.weight", "Norm.gamma").replace("Norm.bias", "Norm.beta"): t for n, t in tensors.items()}
+    table = old["bert.embeddings.word_embeddings.weight"].clone()
+    more = {"cls.predictions.decoder.weight": table, "cls.seq_relationship.weight": torch.zeros(2, 16)}
+    torch.save(old | more, checkpoint / "pytorch_model.bin")
+    (checkpoint / WEIGHTS).unlink()
+    loaded = load_model(checkpoint)
+    assert (loaded.family, type(loaded.module).__name__) == ("bert", "BertForMaskedLM")
+    assert all(torch.equal(w.tensor, whole.weights()[n].tensor) for n, w in loaded.weights().items())
+
+
 def test_a_pretraining_checkpoint_is_a_masked_model(checkpoint: Path) -> None:
     edit_config(checkpoint, architectures=["BertForPreTraining"])
     assert type(load_model(checkpoint).module).__name__ == "BertForMaskedLM"
@@ -157,6 +172,7 @@ def test_a_truncated_file(cut: int, checkpoint: Path) -> None:
     [
         ({"model_type": "brt"}, "unknown model_type 'brt'"),
         ({"model_type": "remove"}, "no model_type"),
+        ({"model_type": "remove", "architectures": "remove", "type_vocab_size": "remove"}, "no model_type"),
         ({"model_type": 7}, "no model_type"),
         ({"num_attention_heads": 5}, "cannot be read|config.json"),
         ({"hidden_size": "wide"}, "config.json|cannot be read"),

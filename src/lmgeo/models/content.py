@@ -28,6 +28,18 @@ _VOCABULARIES = (
 )
 _BESIDE_VOCABULARY = ("merges.txt", "added_tokens.json")
 _TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
+_FIRST_BERT = frozenset(
+    {
+        "hidden_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "intermediate_size",
+        "type_vocab_size",
+        "vocab_size",
+        "max_position_embeddings",
+        "attention_probs_dropout_prob",
+    }
+)
 # where a file came from, and what wrote it: no part of what the model is
 _PROVENANCE = frozenset({"_name_or_path", "name_or_path", "transformers_version", "tokenizer_file", "_commit_hash"})
 
@@ -54,7 +66,8 @@ def family(path: Path) -> str:
     Raises:
         SpecError: no readable config.json, or none named in it.
     """
-    name = read_config(path).get("model_type")
+    config = read_config(path)
+    name = config.get("model_type", "bert" if _is_first_bert(config) else None)
     if not isinstance(name, str) or not name:
         raise SpecError(f"{path / CONFIG} has no model_type", 'add the architecture\'s name, e.g. "model_type": "bert"')
     return name
@@ -70,6 +83,11 @@ def block_count(path: Path) -> int:
     config = config.get("text_config", config)
     counts = (config.get(name) for name in ("num_hidden_layers", "n_layer", "n_layers", "num_layers"))
     return next((count for count in counts if isinstance(count, int)), 0)
+
+
+def _is_first_bert(config: Mapping[str, Any]) -> bool:
+    """The first BERT checkpoints and their smaller kin name no type; these keys together are theirs."""
+    return not config.get("architectures") and set(config) >= _FIRST_BERT
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lmgeo.core.errors import SpecError, UnknownName
 from lmgeo.core.files import folder_in_one_step
@@ -18,10 +17,11 @@ from lmgeo.core.tokens import TokenSequence
 from lmgeo.core.weights import Role, Weight, WeightView
 from lmgeo.models import encoding
 from lmgeo.models.capture import captured
+from lmgeo.models.classes import is_causal
 from lmgeo.models.content import CONFIG
 from lmgeo.models.limits import NO_LIMIT, position_limit, tokenizer_limit
 from lmgeo.models.locate import locate
-from lmgeo.models.quiet import quiet
+from lmgeo.models.quiet import evaluating, quiet
 from lmgeo.models.replace import with_tensors
 from lmgeo.models.roles import is_bias, roles_of
 
@@ -159,7 +159,7 @@ class ModelHandle:
             if site not in self.sites:
                 raise UnknownName.among("site", site, self.sites, where=self.label)
         inputs = self._inputs(ids, mask, segments)
-        with torch.inference_mode(), _evaluating(self.module), quiet(), captured(self._anatomy, sites) as states:
+        with torch.inference_mode(), evaluating(self.module), quiet(), captured(self._anatomy, sites) as states:
             self.backbone(**inputs)
         return {site: states[site] for site in sites}
 
@@ -235,26 +235,3 @@ class ModelHandle:
             except SpecError as error:
                 if error.__cause__ is not None:  # there is one, and it is broken
                     raise
-
-
-def is_causal(config: Any) -> bool:
-    """Whether a configuration is of a decoder: its family has only a causal head, or it says so."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as MASKED
-
-    if getattr(config, "is_decoder", False):
-        return True
-    return config.model_type in CAUSAL and config.model_type not in MASKED
-
-
-@contextmanager
-def _evaluating(module: nn.Module) -> Iterator[None]:
-    """Eval mode inside; a model in training goes on training afterwards."""
-    was_training = module.training
-    if was_training:
-        module.eval()
-    try:
-        yield
-    finally:
-        if was_training:
-            module.train()

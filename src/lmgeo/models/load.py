@@ -12,8 +12,9 @@ from torch import nn
 from lmgeo.core.errors import LmgeoError, SpecError
 from lmgeo.models import encoding
 from lmgeo.models.build import seeded_module
-from lmgeo.models.content import CONFIG, family, stored_dtypes, weight_files
-from lmgeo.models.handle import ModelHandle, is_causal
+from lmgeo.models.classes import classes_to_try
+from lmgeo.models.content import CONFIG, family, read_config, stored_dtypes, weight_files
+from lmgeo.models.handle import ModelHandle
 from lmgeo.models.quiet import quiet
 
 _SHOWN = 5  # names of tensors in a message
@@ -35,7 +36,7 @@ def load_model(path: Path, *, untrained_seed: int | None = None, label: str | No
     config = _config(path)
     open_tokenizer = encoding.opener(path)
     if untrained_seed is not None:
-        module = seeded_module(config, _classes(config)[0], untrained_seed)
+        module = seeded_module(config, classes_to_try(config)[0], untrained_seed)
         return ModelHandle(module, f"{label} (untrained, seed {untrained_seed})", open_tokenizer)
     module = _module(path, config)
     return ModelHandle(module, label, open_tokenizer, _dtype_notes(path))
@@ -48,7 +49,10 @@ def _config(path: Path) -> Any:
 
         if name not in CONFIG_MAPPING:
             raise SpecError(f"{path / CONFIG}: unknown model_type {name!r}", _known(name, list(CONFIG_MAPPING)))
+        raw = read_config(path)
         try:
+            if "model_type" not in raw:
+                return AutoConfig.for_model(name, **raw)
             return AutoConfig.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
         except Exception as error:  # its validators raise their own kinds
             raise SpecError(f"{path / CONFIG}: {_reason(error)}", "mend the value, or download it again") from error
@@ -60,27 +64,10 @@ def _known(name: str, known: list[str]) -> str:
     return f"{mend} A checkpoint's own code is never run"
 
 
-def _classes(config: Any) -> list[Any]:
-    """The classes to try: by `architectures`; where that is missing, with a head if the weights have one."""
-    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as MASKED
-
-    named = (config.architectures or [""])[0]
-    if named.endswith(("ForCausalLM", "LMHeadModel")):
-        return [AutoModelForCausalLM]
-    if named.endswith("ForMaskedLM"):
-        return [AutoModelForMaskedLM]
-    if named and not named.endswith("ForPreTraining"):
-        return [AutoModel]
-    if is_causal(config):
-        return [AutoModelForCausalLM, AutoModel]
-    return [AutoModelForMaskedLM, AutoModel] if config.model_type in MASKED else [AutoModel]
-
-
 def _module(path: Path, config: Any) -> nn.Module:
     files = weight_files(path)
     missing: list[str] = []
-    for automatic in _classes(config):
+    for automatic in classes_to_try(config):
         module, missing = _read(path, config, automatic, files)
         if missing and all("pooler" in name for name in missing):
             # no site is behind the pooler: better none than a random one

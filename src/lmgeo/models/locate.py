@@ -11,7 +11,7 @@ from torch import Tensor
 from lmgeo.core.errors import SpecError
 from lmgeo.models.anatomy import Anatomy, guessed_anatomies, known_anatomy
 from lmgeo.models.capture import probe
-from lmgeo.models.quiet import quiet
+from lmgeo.models.quiet import evaluating, quiet
 
 _TOKENS, _PADDED = 4, 6  # of the pass that an unknown family is checked by
 _TOLERANCE = 1e-4  # relative: padding may change rounding, no more
@@ -34,15 +34,11 @@ def locate(module: Any) -> Anatomy:
 
 def _by_structure(module: Any) -> Anatomy:
     ids = _ids(module)
-    was_training = module.training
-    module.eval()
     try:
-        with quiet():
+        with evaluating(module), quiet():
             return _checked(module, ids)
     except (RuntimeError, ValueError) as error:
         raise SpecError(f"{_named(module)} cannot make a pass: {error}", "give a model of another family") from error
-    finally:
-        module.train(was_training)
 
 
 def _checked(module: Any, ids: Tensor) -> Anatomy:

@@ -1,4 +1,4 @@
-"""Keeping transformers from writing on the terminal; its settings are put back afterwards."""
+"""Settings for a while: transformers kept from writing on the terminal, a model in eval mode."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 # threads of its own clash with forked workers, and it warns about that on stderr
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -28,3 +29,16 @@ def quiet() -> Iterator[None]:
         theirs.set_verbosity(level)
         if bars:
             theirs.enable_progress_bar()
+
+
+@contextmanager
+def evaluating(module: Any) -> Iterator[None]:
+    """Eval mode inside; a model in training goes on training afterwards."""
+    was_training = module.training
+    if was_training:
+        module.eval()
+    try:
+        yield
+    finally:
+        if was_training:
+            module.train()
