@@ -42,10 +42,10 @@ def _cells(context: ReportContext) -> list[tuple[str, str]]:
     found = []
     if failed:
         found.append(
-            ("Failed parts", f"{count(failed, 'cell')} of the plan failed and enter no figure; they are listed below.")
+            ("Failed parts", f"Failed: {count(failed, 'cell')} of the plan. They enter no figure.")
         )
     if missing:
-        found.append(("Not finished", f"{count(missing, 'cell')} of the plan have not run yet; the figures will move."))
+        found.append(("Not finished", f"Yet to run: {count(missing, 'cell')} of the plan. The figures will move."))
     return found
 
 
