@@ -121,6 +121,8 @@ def test_what_stands_in_the_place_is_never_replaced(tmp_path: Path, sentences: l
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("three years")
     pretrain(tiny_spec(), sentences, tmp_path / "model")
+    (tmp_path / "empty").mkdir()
+    assert pretrain(tiny_spec(), sentences, tmp_path / "empty").path == tmp_path / "empty"
     for name, seed in (("thesis", 0), ("model", 1)):
         with pytest.raises(SpecError, match=name):
             pretrain(tiny_spec(seed=seed), sentences, tmp_path / name)

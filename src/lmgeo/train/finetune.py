@@ -43,9 +43,10 @@ def finetune(
 ) -> TaskScore:
     """Fine-tune a copy of `handle` on a task's training part and score it on its dev part.
 
-    All weights and a fresh pooled head are trained: cross-entropy for classes, squared error on standardised
-    targets for grades; AdamW, warm-up as set, linear decay to zero, gradients clipped to norm 1. Draws come
-    from the streams `head`, `data_order` and `dropout` of `seed`; `handle` is left as it is.
+    All weights and a fresh head are trained; the head sees the first token's state (a decoder's last one's)
+    beside the mean over tokens. Cross-entropy for classes, squared error on standardised grades; AdamW, warm-up
+    as set, linear decay to zero, gradients clipped to norm 1. Draws come from the streams `head`, `data_order`
+    and `dropout` of `seed`; `handle` is left as it is.
 
     Args:
         handle: any model, encoder or decoder.

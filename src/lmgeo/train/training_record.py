@@ -87,12 +87,12 @@ def _versions() -> dict[str, str]:
 
 
 def finished(out: Path, key: str) -> PretrainResult | None:
-    """The result that stands in `out`, if it is this run's; None where nothing is there.
+    """The result that stands in `out`, if it is this run's; None where nothing is there yet.
 
     Raises:
         SpecError: something else is there, which is not ours to replace.
     """
-    if not out.exists():
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     record = json.loads((out / RECORD).read_text()) if (out / RECORD).is_file() else {}
     if record.get("key") != key:
