@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from lmgeo.core.errors import UnknownName
 from lmgeo.core.spec.protocol import QuantizerProtocol
+from lmgeo.numerics.quantizers.local_search import FAISS_SEED as LOCAL_SEARCH_SEED
+from lmgeo.numerics.quantizers.product import FAISS_SEED as PRODUCT_SEED
 
 PROTOCOLS: dict[str, tuple[QuantizerProtocol, str]] = {
     "default": (
@@ -36,8 +38,23 @@ def protocol(name: str) -> QuantizerProtocol:
 
 
 def protocol_identity(protocol: QuantizerProtocol) -> dict[str, Any]:
-    """What of a protocol enters a result's key: every setting, and the libraries that apply it."""
-    libraries = {"faiss": version("faiss-cpu")}
+    """What of a protocol enters a result's key: every setting, and what applies it.
+
+    `applied` holds what no setting names: the libraries' versions, the seeds where the
+    library's own stand, k-means iterations and sweeps of the local search.
+    """
+    applied: dict[str, Any] = {"faiss": _faiss_version(), "kmeans_iterations": 25, "sweeps": 4}
+    if protocol.seeds is None:
+        applied["seeds"] = {"pq": PRODUCT_SEED, "lsq": LOCAL_SEARCH_SEED}
     if protocol.backend == "numba":
-        libraries["numba"] = version("numba")
-    return {**protocol.resolved(), "libraries": libraries}
+        applied["numba"] = version("numba")
+    return {**protocol.resolved(), "applied": applied}
+
+
+def _faiss_version() -> str:
+    try:
+        return version("faiss-cpu")
+    except PackageNotFoundError:  # installed under another name, as by conda
+        import faiss
+
+        return str(faiss.__version__)

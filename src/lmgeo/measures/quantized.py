@@ -146,7 +146,7 @@ def quantized_measurements(
     """
     n, d = X.shape
     if n < protocol.cells:
-        reason = f"{n} rows are fewer than the {protocol.cells} cells of a codebook"
+        reason = f"{n} rows are fewer than the {protocol.cells} cells of a codebook; measure more rows"
         return {name: MEASURES[name].missing(reason, n, d) for name in names}
     rows = QuantizerRows.of(X, protocol, seed)
     seeds = [None] if protocol.seeds is None else [seed + 1 + i for i in range(protocol.seeds)]
@@ -167,7 +167,7 @@ def _outcome(declared: Measure, q: Quantization) -> Valued | str:
     try:
         result = declared.function(q)
     except NotEnoughData as error:
-        return error.what
+        return f"{error.what}; {error.mend}"
     valued = result if isinstance(result, Valued) else Valued(float(result))
     if not math.isfinite(valued.value):
         return "the quantizer did not converge to finite codebooks"

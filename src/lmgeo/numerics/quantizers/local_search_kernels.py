@@ -7,6 +7,8 @@ looked up; a code is renewed by the least of its K terms given the other codes.
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 from numba import njit, uint64
 
@@ -14,7 +16,16 @@ SWEEPS = 4  # passes over the codes after a perturbation, as FAISS's icm_iters
 _GREATEST = np.int32(0x7FFFFFFF)
 
 
-@njit(inline="always")
+def _compiled(function):  # type: ignore[no-untyped-def]
+    # unwrapped, for what wraps every function of a package (shape checks in tests) cannot be compiled
+    return njit(cache=True, nogil=True)(inspect.unwrap(function))
+
+
+def _inlined(function):  # type: ignore[no-untyped-def]
+    return njit(inline="always")(inspect.unwrap(function))
+
+
+@_inlined
 def _mix(z):  # type: ignore[no-untyped-def]
     """The splitmix64 finaliser (Steele et al. 2014): a counter in, random bits out."""
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -25,7 +36,7 @@ def _mix(z):  # type: ignore[no-untyped-def]
 # Compilers turn the least of integers into vector code, that of floats not: numbers are compared
 # by their bits, with those of negative ones flipped so that they sort as the numbers do.
 # Inlined in full, the callers' views of tables need no reference counts: twice as fast.
-@njit(inline="always")
+@_inlined
 def _least(own, a, b, c, keys):  # type: ignore[no-untyped-def]
     """The first place of the least of own + a + b + c, K terms each."""
     least = _GREATEST
@@ -40,7 +51,7 @@ def _least(own, a, b, c, keys):  # type: ignore[no-untyped-def]
     return place
 
 
-@njit(inline="always")
+@_inlined
 def _best_code(unary, binary, codes, m, terms, keys):  # type: ignore[no-untyped-def]
     """The code of codebook m with the least term given the other codes; the first of equals.
 
@@ -60,7 +71,7 @@ def _best_code(unary, binary, codes, m, terms, keys):  # type: ignore[no-untyped
     return _least(terms[0], terms[1], terms[1], terms[1], keys)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _objective(unary, binary, codes):  # type: ignore[no-untyped-def]
     total = 0.0
     for m in range(codes.size):
@@ -70,15 +81,15 @@ def _objective(unary, binary, codes):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _same_but(codes, others, m):  # type: ignore[no-untyped-def]
+    same = True
     for j in range(codes.size):
-        if j != m and codes[j] != others[j]:
-            return False
-    return True
+        same &= j == m or codes[j] == others[j]
+    return same
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _perturb(codes, perturbations, cells, state):  # type: ignore[no-untyped-def]
     for _ in range(perturbations):
         state += uint64(0x9E3779B97F4A7C15)
@@ -87,7 +98,7 @@ def _perturb(codes, perturbations, cells, state):  # type: ignore[no-untyped-def
     return state
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _descend(unary, binary, codes, best, settled, seen, terms, keys):  # type: ignore[no-untyped-def]
     """Renew the codes in turn until a sweep changes none, or SWEEPS times.
 
@@ -98,7 +109,7 @@ def _descend(unary, binary, codes, best, settled, seen, terms, keys):  # type: i
     for _ in range(SWEEPS):
         changed = False
         for m in range(M):
-            if _same_but(codes, seen[m], m):
+            if seen[m, m] >= 0 and _same_but(codes, seen[m], m):
                 new = seen[m, m]
             elif settled[m] and _same_but(codes, best, m):
                 new = best[m]
@@ -113,7 +124,7 @@ def _descend(unary, binary, codes, best, settled, seen, terms, keys):  # type: i
             break
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def refine_block(unary, binary, codes, rounds, perturbations, seed, first):  # type: ignore[no-untyped-def]
     """Iterated local search of a block of rows, in place.
 
@@ -150,7 +161,7 @@ def refine_block(unary, binary, codes, rounds, perturbations, seed, first):  # t
                     settled[m] = seen[m, m] == best[m] and _same_but(best, seen[m], m)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def add_by_code(rows, codes, sums):  # type: ignore[no-untyped-def]
     """Add each row to the sum of its code: rows (n, d), codes (n,), sums (K, d) float64."""
     for i in range(rows.shape[0]):

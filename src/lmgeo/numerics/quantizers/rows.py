@@ -29,13 +29,18 @@ class QuantizerRows:
 
     @classmethod
     def of(cls, X: ndarray, protocol: QuantizerProtocol, seed: int) -> QuantizerRows:
-        """`X` (n, d) in the protocol's order, centred in float64 if it says so, then float32."""
+        """`X` (n, d) in the protocol's order, centred in float64 if it says so, then float32.
+
+        All are scaled by one power of two, which is exact and moves no quantized measure, so
+        that squares of very large or very small values stay within float32.
+        """
         order = np.arange(X.shape[0]) if protocol.order == "input" else canonical_order(X, seed)
         mean = _mean(X, order) if protocol.centred else np.zeros(X.shape[1])
+        exponent = np.frexp(max(float(np.abs(X).max()), float(np.abs(mean).max())))[1]
         values = np.empty(X.shape, dtype=np.float32)
         for start in range(0, X.shape[0], _BLOCK):
             at = slice(start, start + _BLOCK)
-            values[at] = X[order[at]] - mean
+            values[at] = np.ldexp(X[order[at]] - mean, -exponent)
         values += np.float32(0)  # −0 + 0 = +0: equal rows are equal bytes
         return cls(values)
 
