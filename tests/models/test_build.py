@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from lmgeo.core.errors import SpecError
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.models.build import build_encoder, untrained_twin
 from lmgeo.models.handle import ModelHandle
+from lmgeo.models.load import load_model
+from lmgeo.models.tokenizer import train_wordpiece
 
 SMALL: dict[str, Any] = {"width": 64, "layers": 2, "max_length": 24}
 
@@ -93,3 +96,22 @@ def test_a_twin_has_the_shape_and_nothing_else(family: str, tiny: Any) -> None:
     assert all(torch.equal(w.tensor, same.weights()[n].tensor) for n, w in twin.weights().items())
     assert not twin.module.training
     assert "untrained" in twin.label
+
+
+def test_a_checkpoint_of_it_is_an_ordinary_one(architecture: str, sentences: list[str], tmp_path: Path) -> None:
+    """AutoTokenizer chooses its class by the model beside it; the ids must not depend on that."""
+    tokenizer = train_wordpiece(sentences, 300, 24)
+    spec = PretrainSpec(architecture=architecture, **SMALL)
+    module = build_encoder(spec, len(tokenizer), tokenizer.pad_token_id)
+    ModelHandle(module, architecture, lambda: tokenizer).save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert type(loaded.module) is type(module)
+    assert all(torch.equal(w.tensor, dict(module.named_parameters())[n]) for n, w in loaded.weights().items())
+    assert (loaded.max_length, loaded.pad_id, loaded.mask_id) == (24, 0, 4)
+    long = [*sentences, "the names " * 40, ""]
+    ids = tokenizer(long, truncation=True)["input_ids"]
+    sequences = loaded.encode(long)
+    assert [s.ids.tolist() for s in sequences] == ids
+    assert all(s.special.tolist() == [i in (2, 3) for i in s.ids] for s in sequences)
+    pair = loaded.encode(["the cat"], ["the mat"])[0]
+    assert pair.ids.tolist() == tokenizer("the cat", "the mat")["input_ids"]
