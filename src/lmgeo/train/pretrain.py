@@ -1,4 +1,11 @@
-"""Masked-language-model pre-training: one plain loop, resumable to the bit."""
+"""Masked-language-model pre-training: one plain loop, resumable to the bit.
+
+About 5 % of the texts are held out; a WordPiece tokenizer is trained on the rest. Masks are drawn anew each step
+(80 % mask token, 10 % random, 10 % as they are); AdamW (0.9, 0.98) with no decay of biases and norm gains, linear
+warm-up and linear decay to zero, gradients clipped to norm 1. Draws come from the streams `init`, `data_order`,
+`masking` and `dropout` of the run's seed, the last three named by epoch or step too: a continued run needs no
+generator's state.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +46,8 @@ def pretrain(
 ) -> PretrainResult:
     """Train one masked language model and leave an ordinary checkpoint in `out`.
 
-    About 5 % of the texts are held out; a WordPiece tokenizer is trained on the rest. Masks are drawn anew
-    each step (80 % mask token, 10 % random, 10 % as they are); AdamW (0.9, 0.98) with no decay of biases and
-    norm gains, linear warm-up and linear decay to zero, gradients clipped to norm 1. Draws come from the
-    streams `init`, `data_order`, `masking` and `dropout` of `spec.seed`. Half-done state is kept beside `out`
-    at every `checkpoint_every` steps and once a minute; calling again continues it, on CPU to the same bits.
+    Half-done state is kept beside `out` at every `checkpoint_every` steps and once a minute; calling again
+    continues it, on CPU to the same bits.
 
     Args:
         spec: the run; `minutes` bounds its total time and does not change its result.
@@ -88,9 +92,7 @@ def pretrain(
         if overtime:
             raise _overtime(spec, state.step)
     state.seconds = clock.seconds()
-    result = finish(spec, key, text, handle, state, out)
-    partial.remove(out)
-    return result
+    return finish(spec, key, text, handle, state, out)
 
 
 def _step(

@@ -13,6 +13,7 @@ from lmgeo.core.files import folder_in_one_step, write_json
 from lmgeo.core.identity import content_key, hash_texts
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.models.handle import ModelHandle
+from lmgeo.train import partial
 from lmgeo.train.held_out import held_out_loss, unigram_loss
 from lmgeo.train.optimization import MAX_GRADIENT_NORM, Decay
 from lmgeo.train.partial import RunState
@@ -77,6 +78,7 @@ def finish(
     with folder_in_one_step(out) as folder:
         handle.save(folder)
         write_json(folder / RECORD, record)
+    partial.remove(out)
     return PretrainResult(out, state.step, state.losses, held_out, unigram)
 
 
