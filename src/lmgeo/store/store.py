@@ -1,10 +1,10 @@
 """Results on disk or on any fsspec URL: immutable records, failures, plans, artefacts.
 
-    plans/<study>.json            the plan last asked for under that name
-    records/<kind>/<name>.json    one immutable file for all that one pass gave
-    failures/<cell key>.json      why a cell failed; gone when it succeeds
-    claims/<cell key>.json        who is working on a cell now
-    artefacts/<key>/              trained models
+plans/<study>.json            the plan last asked for under that name
+records/<kind>/<name>.json    one immutable file for all that one pass gave
+failures/<cell key>.json      why a cell failed; gone when it succeeds
+claims/<cell key>.json        who is working on a cell now
+artefacts/<key>/              trained models
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Store:
         try:
             self._fs, self.root = url_to_fs(self.url)
         except (ImportError, ValueError) as error:
-            raise StoreError(f"store {self.url!r}: {error}", "give a folder, or install the file system it names") from error
+            raise StoreError(
+                f"store {self.url!r}: {error}", "give a folder, or install the file system it names"
+            ) from error
         self.is_local = isinstance(self._fs, LocalFileSystem)
         self._open(create)
 
@@ -90,7 +92,9 @@ class Store:
         except FileNotFoundError as error:
             raise StoreError(f"{name} is not in store {self.url!r}", "run the study again to make it") from error
         except ValueError as error:
-            raise StoreError(f"{name} in store {self.url!r} is not readable: {error}", "delete it and run again") from error
+            raise StoreError(
+                f"{name} in store {self.url!r} is not readable: {error}", "delete it and run again"
+            ) from error
 
     def exists(self, name: str) -> bool:
         """Whether the store holds `name`."""

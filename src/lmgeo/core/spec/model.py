@@ -24,7 +24,7 @@ class PretrainSpec(Strict):
     corpus: str = "pydocs"
     steps: int = Field(1200, ge=1)
     batch_size: int = Field(64, ge=1, description="sequences a step")
-    learning_rate: float = Field(1e-2, gt=0)
+    learning_rate: float = Field(5e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     warmup_fraction: float = Field(0.05, ge=0, le=1)
     mask_fraction: float = Field(0.3, gt=0, lt=1)
