@@ -38,6 +38,13 @@ def test_durations(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
 
 
+def test_columns_are_aligned() -> None:
+    assert wording.aligned([0.802, 0.79861, float("nan"), -0.5]) == ["0.8020", "0.7986", "", "−0.5000"]
+    assert wording.aligned([0.0, 20.0, float("nan")]) == ["0", "20", ""]
+    assert wording.aligned([1027.25, 3.0]) == ["1027", "3"]
+    assert wording.aligned([]) == []
+
+
 def test_probabilities_and_lists() -> None:
     assert wording.probability(1e-9) == "< 0.001"
     assert wording.probability(0.0314) == "0.031"

@@ -41,9 +41,7 @@ def _cells(context: ReportContext) -> list[tuple[str, str]]:
     failed, missing = context.counts.get("failed", 0), context.counts.get("missing", 0)
     found = []
     if failed:
-        found.append(
-            ("Failed parts", f"Failed: {count(failed, 'cell')} of the plan. They enter no figure.")
-        )
+        found.append(("Failed parts", f"Failed: {count(failed, 'cell')} of the plan. They enter no figure."))
     if missing:
         found.append(("Not finished", f"Yet to run: {count(missing, 'cell')} of the plan. The figures will move."))
     return found

@@ -13,7 +13,7 @@ from lmgeo.analysis.columns import FACTORS, bare
 from lmgeo.report.context import ReportContext
 from lmgeo.report.curves import score_columns
 from lmgeo.report.summary import ranked
-from lmgeo.report.wording import NOTHING, coefficient, interval, listed, number, probability
+from lmgeo.report.wording import NOTHING, aligned, coefficient, interval, listed, number, probability
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,8 @@ def _column(column: pd.Series[Any], *, bar: bool) -> list[Cell]:
     shares = [
         0.03 + 0.97 * (v - low) / (high - low) if bar and high > low and math.isfinite(v) else None for v in values
     ]
-    return [_cell(v, bar=share) for v, share in zip(values, shares, strict=True)]
+    texts = aligned(values)
+    return [_cell(v, text, share) for v, text, share in zip(values, texts, shares, strict=True)]
 
 
 def _cell(value: float | None, text: str | None = None, bar: float | None = None) -> Cell:

@@ -38,6 +38,16 @@ def number(value: Any) -> str:
     return f"{value:.4g}".replace("-", MINUS)
 
 
+def aligned(values: Sequence[float]) -> list[str]:
+    """A column of numbers with as many decimals each as give the largest four digits; NaN is empty."""
+    sizes = [abs(v) for v in values if math.isfinite(v)]
+    largest = max(sizes, default=0.0)
+    if all(float(size).is_integer() for size in sizes) or not 1e-4 < largest < 1e6:
+        return [number(v) if math.isfinite(v) else "" for v in values]
+    decimals = min(7, max(0, 3 - math.floor(math.log10(largest))))
+    return [f"{v:.{decimals}f}".replace("-", MINUS) if math.isfinite(v) else "" for v in values]
+
+
 def count(n: int, singular: str, plural: str | None = None) -> str:
     """`1 model`, `3 models`."""
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
