@@ -38,6 +38,11 @@ def test_durations(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
 
 
+def test_nested_settings_are_one_line() -> None:
+    value = {"corpus": "pydocs", "noise": [{"alpha": [0, 20], "rule": None}], "rate": 2e-5}
+    assert wording.readable(value) == "corpus pydocs · noise alpha 0, 20 · rate 2e−05"
+
+
 def test_columns_are_aligned() -> None:
     assert wording.aligned([0.802, 0.79861, float("nan"), -0.5]) == ["0.8020", "0.7986", "", "−0.5000"]
     assert wording.aligned([0.0, 20.0, float("nan")]) == ["0", "20", ""]

@@ -59,6 +59,18 @@ def prepare(
     alternatives: list[list[Comparison]],
     in_holdout: pd.DataFrame | None,
 ) -> Prepared:
+    """Filter a table, keep to one measurement setting, choose the measures, and drop rows without data.
+
+    Args:
+        table: one row a model.
+        spec: target, measure globs, factor, controls.
+        recorded: the columns recorded as measures; None: by the rule for plain tables.
+        alternatives: the filter; may name columns that only the hold-out table has.
+        in_holdout: the hold-out table, or None.
+
+    Raises:
+        UnknownName, SpecError, NotEnoughData: as `analyze` says.
+    """
     check_columns(table.columns, "the table")
     require_column(table, spec.target, "target")
     for name in [*([spec.by] if spec.by else []), *spec.controls]:
@@ -99,6 +111,7 @@ def _filtered(
 def prepare_holdout(
     holdout: pd.DataFrame | None, table: pd.DataFrame, alternatives: list[list[Comparison]]
 ) -> tuple[pd.DataFrame | None, list[str]]:
+    """The hold-out rows a filter keeps, numbered as in their file, and notes on what was done to them."""
     if holdout is None:
         return None, []
     check_columns(holdout.columns, "the hold-out table")

@@ -13,7 +13,7 @@ from lmgeo.analysis.columns import FACTORS, bare
 from lmgeo.report.context import ReportContext
 from lmgeo.report.curves import score_columns
 from lmgeo.report.summary import ranked
-from lmgeo.report.wording import NOTHING, aligned, coefficient, interval, listed, number, probability
+from lmgeo.report.wording import NOTHING, aligned, coefficient, interval, listed, number, probability, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,17 +135,11 @@ def what_ran(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportConte
             found.append((_FACTOR_NAMES.get(name, name), _levels(table[name])))
     tasks = [name.removeprefix("score.") for name in score_columns(table, facts["target"])]
     found.append(("scores", listed(tasks)))
-    given = {str(key): _plain(value) for key, value in context.settings.items()}
+    given = {str(key): readable(value) for key, value in context.settings.items()}
     return [(key, value) for key, value in found if key not in given] + list(given.items())
 
 
 _FACTOR_NAMES = {"alpha": "noise α (percent)", "noise_seed": "noise seeds", "kind": "perturbation"}
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return listed([number(item) for item in value])
-    return number(value)
 
 
 def _levels(column: pd.Series[Any]) -> str:

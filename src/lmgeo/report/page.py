@@ -13,7 +13,7 @@ from lmgeo.report import caveats, grids, summary
 from lmgeo.report.context import ReportContext
 from lmgeo.report.curves import facts_of
 from lmgeo.report.payload import payload, safe_json
-from lmgeo.report.wording import duration
+from lmgeo.report.wording import duration, readable
 
 if TYPE_CHECKING:
     import jinja2
@@ -92,7 +92,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["breakable"] = _breakable
+    environment.filters |= {"breakable": _breakable, "readable": readable}
     return environment.from_string(_file("page.html.j2"))
 
 

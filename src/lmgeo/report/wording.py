@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MINUS = "−"
@@ -58,6 +58,15 @@ def listed(items: Sequence[str], most: int = 8) -> str:
     if len(items) <= most:
         return ", ".join(items)
     return f"{', '.join(items[: most - 2])}, … {items[-1]} ({len(items)})"
+
+
+def readable(value: Any) -> str:
+    """Any plain value in a line: `corpus pydocs · tokens all` for a mapping, commas for a list."""
+    if isinstance(value, Mapping):
+        return " · ".join(f"{key} {readable(item)}" for key, item in value.items() if item is not None)
+    if isinstance(value, (list, tuple)):
+        return listed([readable(item) for item in value], most=14)
+    return number(value)
 
 
 def duration(seconds: float) -> str:
