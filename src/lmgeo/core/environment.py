@@ -20,7 +20,7 @@ def is_offline() -> bool:
 
 
 def set_threads(count: int) -> None:
-    """Give torch and FAISS `count` threads each.
+    """Give torch, FAISS and the linear-algebra libraries `count` threads each.
 
     Both carry an OpenMP runtime; setting them apart in several places is how they clash
     (https://github.com/facebookresearch/faiss/issues/3401), so nobody else sets them.
@@ -28,6 +28,9 @@ def set_threads(count: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(count)
     import faiss
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(count)
     faiss.omp_set_num_threads(count)
+    # every linear-algebra library brings threads of its own; idle ones wait by spinning and slow the others down
+    threadpool_limits(limits=count)

@@ -20,7 +20,16 @@ PROTOCOLS: dict[str, tuple[QuantizerProtocol, str]] = {
         "as published: rows uncentred and as they come, FAISS's defaults and fixed seeds, one run",
     ),
     "quickstart": (
-        QuantizerProtocol(name="quickstart", lsq_train_rows=8_192, lsq_iterations=10, seeds=2, threads=1),
+        QuantizerProtocol(
+            name="quickstart",
+            pq_train_rows=8_192,
+            lsq_train_rows=8_192,
+            lsq_iterations=10,
+            lsq_encode_rounds=8,
+            seeds=2,
+            threads=1,
+            backend="numba",
+        ),
         "small, for a first look on a laptop: 8,192 training rows, 10 iterations, two seeds, one thread",
     ),
 }
