@@ -17,7 +17,7 @@ from lmgeo.numerics.quantizers.local_search import local_search_quantization
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 
 SMALL = QuantizerProtocol(name="small", codebooks=3, bits=4, threads=1, lsq_iterations=5, backend="numba")
-BUDGET = QuantizerProtocol(name="budget", threads=2, lsq_iterations=4, lsq_train_rounds=4)
+BUDGET = QuantizerProtocol(name="budget", threads=2, lsq_iterations=5)
 CLOUDS = Path(__file__).resolve().parents[1] / "reference" / "clouds.py"
 
 
@@ -37,16 +37,17 @@ def rows_of(n: int = 700, d: int = 12) -> QuantizerRows:
 
 @pytest.mark.parametrize("name", ["clusters", "ball", "outlier_dims"])
 def test_as_good_as_faiss(name: str) -> None:
-    rows = QuantizerRows(QuantizerRows.of(reference_cloud(name), BUDGET, 0).values[:2_500])
+    rows = QuantizerRows(QuantizerRows.of(reference_cloud(name), BUDGET, 0).values[:1_500])
     found: dict[str, np.ndarray] = {}
     for backend in ("faiss", "numba"):
         setting = BUDGET.model_copy(update={"backend": backend})
         runs = [local_search_quantization(rows, setting, seed) for seed in (1, 2, 3)]
         found[backend] = np.array([((q.errors**2).sum(), cells.patchiness(q.counts)) for q in runs])
-    error, patchiness = found["numba"].mean(0) / found["faiss"].mean(0)
-    spread = np.hypot(*(found[b][:, 1].std(ddof=1) for b in found))
-    assert error == pytest.approx(1, abs=0.01)
-    assert abs(patchiness - 1) * found["faiss"][:, 1].mean() < max(3 * spread, 0.005)
+    means = {backend: runs.mean(axis=0) for backend, runs in found.items()}
+    doubt = 3 * np.sqrt(sum(runs.var(axis=0, ddof=1) for runs in found.values()) / 3)
+    error, patchiness = np.abs(means["numba"] - means["faiss"])
+    assert error < max(0.01 * means["faiss"][0], doubt[0])
+    assert patchiness < max(0.005, doubt[1])
 
 
 def test_threads_and_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

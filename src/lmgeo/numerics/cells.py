@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lmgeo.core.arrays import Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
@@ -108,7 +109,8 @@ def cell_eee(rows: ndarray, ids: Int[ndarray, " n"], codes: Int[ndarray, "n M"],
     usable = [cell for cell in members if len(cell) > 1]
     if not usable:
         raise NotEnoughData("no cell holds two distinct rows", "measure more, or more varied, rows")
-    with ThreadPoolExecutor(threads) as pool:  # LAPACK runs outside the interpreter's lock
+    # LAPACK runs outside the interpreter's lock; on matrices this small its own threads only wait
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         values = list(pool.map(lambda cell: _eee_of_rows(rows[cell].astype(np.float64)), usable))
     return float(np.mean(values)), len(members) - len(usable)
 

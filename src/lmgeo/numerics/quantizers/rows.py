@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,7 @@ class QuantizerRows:
         """
         order = np.arange(X.shape[0]) if protocol.order == "input" else canonical_order(X, seed)
         mean = _mean(X, order) if protocol.centred else np.zeros(X.shape[1])
-        exponent = np.frexp(max(float(np.abs(X).max()), float(np.abs(mean).max())))[1]
+        exponent = np.frexp(max(float(X.max()), -float(X.min())))[1]
         values = np.empty(X.shape, dtype=np.float32)
         for start in range(0, X.shape[0], _BLOCK):
             at = slice(start, start + _BLOCK)
@@ -58,10 +59,12 @@ class QuantizerRows:
     @cached_property
     def ids(self) -> Int[ndarray, " n"]:
         """One number for each distinct row: equal rows have equal ids."""
-        bytewise = _as_void(self.values)
-        order = np.argsort(bytewise)
-        ranked = self.values[order]
-        new = np.concatenate([[False], (ranked[1:] != ranked[:-1]).any(axis=1)])
+        order = np.argsort(_as_void(self.values))
+        new = np.zeros(len(order), dtype=np.int64)
+        for start in range(1, len(order), _BLOCK):
+            at = slice(start, start + _BLOCK)
+            before = order[start - 1 : min(start + _BLOCK, len(order)) - 1]
+            new[at] = (self.values[order[at]] != self.values[before]).any(axis=1)
         ids = np.empty(len(order), dtype=np.int64)
         ids[order] = np.cumsum(new)
         return ids
@@ -90,10 +93,12 @@ def _ordered_bytes(X: ndarray) -> ndarray:
     """Unsigned big-endian integers that sort bytewise as the finite floats of `X` do."""
     bits, kind = (32, np.float32) if X.dtype.itemsize <= 4 else (64, np.float64)
     word = np.dtype(f"u{bits // 8}")
-    values = np.add(X, 0.0, dtype=kind).view(word)  # −0 + 0 = +0
     top = word.type(1 << (bits - 1))
-    flip = np.where(values & top, ~word.type(0), top)
-    return np.ascontiguousarray(values ^ flip).astype(word.newbyteorder(">"))
+    keys = np.add(X, 0.0, dtype=kind, order="C").view(word)  # −0 + 0 = +0
+    for start in range(0, len(keys), _BLOCK):
+        block = keys[start : start + _BLOCK]
+        block ^= np.where(block & top, ~word.type(0), top)
+    return keys.byteswap(inplace=True) if sys.byteorder == "little" else keys
 
 
 def _as_void(X: ndarray) -> ndarray:

@@ -1,0 +1,63 @@
+"""Named protocols, and what of them enters a result's key."""
+
+from __future__ import annotations
+
+import pytest
+
+from lmgeo.core.errors import UnknownName
+from lmgeo.core.identity import content_key
+from lmgeo.measures.protocols import PROTOCOLS, protocol, protocol_identity
+
+
+def test_every_protocol_carries_its_name_and_a_line() -> None:
+    assert {"default", "marbut2024", "quickstart"} <= set(PROTOCOLS)
+    for name, (settings, line) in PROTOCOLS.items():
+        assert settings.name == name
+        assert line
+        assert "\n" not in line
+        assert protocol(name) is settings
+
+
+def test_marbut2024_is_as_published() -> None:
+    found = protocol("marbut2024")
+    assert not found.centred
+    assert found.order == "input"
+    assert (found.codebooks, found.cells) == (4, 256)
+    assert (found.pq_train_rows, found.lsq_train_rows) == (65_536, None)
+    assert (found.lsq_iterations, found.lsq_train_rounds, found.lsq_encode_rounds) == (25, 8, 16)
+    assert (found.lsq_perturbations, found.seeds, found.threads) == (4, None, 2)
+    assert found.backend == "faiss"
+
+
+def test_default() -> None:
+    found = protocol("default")
+    assert found.centred
+    assert found.order == "canonical"
+    assert (found.lsq_train_rows, found.seeds, found.threads, found.backend) == (65_536, 3, 2, "faiss")
+
+
+def test_an_unknown_name_is_answered_with_the_near_ones() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'marbut2024'"):
+        protocol("marbut2025")
+
+
+def test_every_setting_is_part_of_the_identity() -> None:
+    base = protocol("default")
+    changes = {
+        "codebooks": 8, "bits": 6, "centred": False, "order": "input", "pq_train_rows": 10, "lsq_train_rows": 10,
+        "lsq_iterations": 1, "lsq_train_rounds": 1, "lsq_encode_rounds": 1, "lsq_perturbations": 1, "seeds": None,
+        "threads": 1, "backend": "numba", "name": "other",
+    }  # fmt: skip
+    assert set(changes) == set(type(base).model_fields)
+    variants = [base, *(base.model_copy(update={key: value}) for key, value in changes.items())]
+    assert len({content_key(protocol_identity(p)) for p in variants}) == len(variants)
+
+
+def test_identity_names_what_applies_it() -> None:
+    import faiss
+
+    applied = protocol_identity(protocol("marbut2024"))["applied"]
+    assert applied["faiss"] == faiss.__version__
+    assert applied["seeds"] == {"pq": 1234, "lsq": 0x12345}
+    assert "numba" in protocol_identity(protocol("quickstart"))["applied"]
+    assert "seeds" not in protocol_identity(protocol("default"))["applied"]
