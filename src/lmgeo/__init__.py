@@ -20,7 +20,7 @@ _HOMES = {
     "analyze": "lmgeo.api.analysing",
     "report": "lmgeo.api.analysing",
 }
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:

@@ -22,7 +22,7 @@ def bootstrap_indices(n: int, resamples: int, seed: int) -> Int[ndarray, "b n"]:
     return np.concatenate(list(_index_chunks(n, resamples, seed)))
 
 
-def percentile_interval(values: Float[ndarray, "*b r"], level: float = 0.95) -> Float[ndarray, 2 *b]:
+def percentile_interval(values: Float[ndarray, "*b r"], level: float = 0.95) -> Float[ndarray, 2 *b]:  # fmt: skip
     """The central `level` of the resampled values on the last axis: (low, high)."""
     tail = 100.0 * (1.0 - level) / 2.0
     return np.percentile(values, [tail, 100.0 - tail], axis=-1)
