@@ -156,3 +156,10 @@ def test_half_precision_and_duplicates() -> None:
 def test_unknown_measure() -> None:
     with pytest.raises(UnknownName):
         quantized_measurements(cloud(10), ["pq_patchines"], SMALL, 0)
+
+
+@pytest.mark.parametrize("backend", ["faiss", "numba"])
+def test_seeds_of_any_size(backend: str) -> None:
+    setting = SMALL.model_copy(update={"backend": backend})
+    found = quantized_measurements(cloud(), ["pq_patchiness", "lsq_patchiness"], setting, 2**62)
+    assert all(m.value is not None for m in found.values())

@@ -39,7 +39,7 @@ def _faiss_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: 
     n, d = rows.values.shape
     M, K = protocol.codebooks, protocol.cells
     quantizer = faiss.LocalSearchQuantizer(d, M, protocol.bits)
-    quantizer.random_seed = seed
+    quantizer.random_seed = seed % 2**31
     quantizer.train_iters = protocol.lsq_iterations
     quantizer.train_ils_iters = protocol.lsq_train_rounds
     quantizer.encode_ils_iters = protocol.lsq_encode_rounds

@@ -48,7 +48,7 @@ def product_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed:
 
 def _set_clustering(parameters: Any, n: int, protocol: QuantizerProtocol, seed: int) -> int:
     """Set FAISS's clustering; returns how many rows it will train on."""
-    parameters.seed = seed
+    parameters.seed = seed % 2**31
     parameters.min_points_per_centroid = 1  # only a warning on stderr hangs on it
     per_cell = max(1, (n if protocol.pq_train_rows is None else protocol.pq_train_rows) // protocol.cells)
     if protocol.pq_train_rows is None:
