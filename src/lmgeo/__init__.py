@@ -6,6 +6,8 @@ Everything here is loaded when it is first used; importing the package costs not
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import Any
 
 _HOMES = {
@@ -31,3 +33,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _Package(ModuleType):
+    """Keeps `lmgeo.report` and `lmgeo.perturb` the functions, though folders bear these names too."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # importing a folder binds it to its name here; `from lmgeo.report.page import …` needs no such binding
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

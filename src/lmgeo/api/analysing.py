@@ -52,31 +52,43 @@ def analyze(
 
     frame, known, asked = _open(table)
     changes = {"target": target, "measures": measures, "by": by, "controls": controls, "filter": filter, "seed": seed}
-    spec = _spec(asked, {k: v for k, v in changes.items() if v is not None}, known is not None)
+    spec = _spec(asked, {k: v for k, v in changes.items() if v is not None}, list(frame.columns))
     other = None if holdout is None else _open(holdout)[0]
     return run(frame, spec, known, holdout=other)
 
 
 def report(
-    table: str | Path | pd.DataFrame, *, target: str | None = None, out: str | Path = "report.html"
+    table: str | Path | pd.DataFrame,
+    *more: str | Path | pd.DataFrame,
+    target: str | None = None,
+    out: str | Path = "report.html",
 ) -> dict[str, Any]:
     """Write one self-contained HTML page about a store or a table.
 
+    Args:
+        table: a store, a CSV or parquet file, or a data frame.
+        more: further ones, each a chapter of its own below the first.
+        target: column to explain, as in `analyze`.
+        out: the HTML file.
+
     Returns:
-        `{"path", "rows"}`.
+        `{"path", "rows"}`: rows of all tables.
 
     Raises:
         as `analyze`.
     """
     from lmgeo.report.page import render
 
-    facts = analyze(table, target=target)
-    frame, _, _ = _open(table)
     path = Path(out)
     if path.is_dir():
         raise SpecError(f"--out {str(out)!r} is a folder", "name the HTML file")
-    write_text(path, render(frame, facts, _context(table)))
-    return {"path": str(path), "rows": len(frame)}
+    first, *others = [_part(part, target) for part in (table, *more)]
+    write_text(path, render(*first, more=others))
+    return {"path": str(path), "rows": sum(len(frame) for frame, _, _ in (first, *others))}
+
+
+def _part(table: str | Path | pd.DataFrame, target: str | None) -> tuple[pd.DataFrame, dict[str, Any], ReportContext]:
+    return _open(table)[0], analyze(table, target=target), _context(table)
 
 
 def _open(table: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, list[str] | None, dict[str, Any]]:
@@ -94,13 +106,13 @@ def _open(table: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, list[str] | N
     return frame, frame.attrs["measures"], plan["analyze"]
 
 
-def _spec(asked: dict[str, Any], changes: dict[str, Any], is_store: bool) -> AnalyzeSpec:
+def _spec(asked: dict[str, Any], changes: dict[str, Any], columns: list[str]) -> AnalyzeSpec:
     from lmgeo.core.spec.base import validate
     from lmgeo.core.spec.document import Document
 
     merged = {**asked, **{k: list(v) if isinstance(v, (list, tuple)) else v for k, v in changes.items()}}
-    if "target" not in merged and not is_store:
-        raise SpecError("no --target for a plain table", "name the column to explain, e.g. --target glue_average")
+    if "target" not in merged and AnalyzeSpec().target not in columns:
+        raise SpecError("no --target for a table without score.average", "name the column to explain")
     return validate(AnalyzeSpec, merged, Document("the settings of analyze", merged))
 
 

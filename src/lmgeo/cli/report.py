@@ -13,6 +13,8 @@ from lmgeo.cli.options import Json, Offline, Quiet, begin, print_json
 
 def report(
     source: Annotated[str, typer.Argument(help="A store, or a CSV or parquet table.")],
+    more: Annotated[list[str] | None, typer.Argument(help="Further ones, each a chapter below.")] = None,
+    *,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     target: Target = None,
     json: Json = False,
@@ -26,7 +28,7 @@ def report(
     begin(offline)
     from lmgeo.api import analysing
 
-    made = analysing.report(source, target=target, out=out)
+    made = analysing.report(source, *(more or []), target=target, out=out)
     if json:
         print_json(made)
     elif not quiet:

@@ -1,0 +1,56 @@
+"""Analysis and page from Python: stores, files, data frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmgeo
+from lmgeo.core.errors import LmgeoError, SpecError
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    draw = np.random.default_rng(0)
+    score = draw.random(30)
+    return pd.DataFrame(
+        {
+            "model": [f"m{i}" for i in range(30)],
+            "family": ["a", "b", "c"] * 10,
+            "final.eee": score + 0.1 * draw.random(30),
+            "final.vrm": draw.random(30),
+            "glue_average": score,
+        }
+    )
+
+
+def test_a_frame_and_its_csv_say_the_same(table, tmp_path):
+    table.to_csv(tmp_path / "t.csv", index=False)
+    from_frame = lmgeo.analyze(table, target="glue_average", by="family")
+    from_file = lmgeo.analyze(tmp_path / "t.csv", target="glue_average", by="family")
+    assert from_frame == from_file
+    assert from_frame["correlations"][0]["pearson"] == pytest.approx(
+        np.corrcoef(table["final.eee"], table.glue_average)[0, 1]
+    )
+
+
+def test_a_table_without_score_average_wants_a_target(table):
+    with pytest.raises(SpecError, match="target"):
+        lmgeo.analyze(table)
+    assert lmgeo.analyze(table.rename(columns={"glue_average": "score.average"}))["target"] == "score.average"
+
+
+def test_the_page_holds_every_table_given(table, tmp_path):
+    table.to_csv(tmp_path / "t.csv", index=False)
+    made = lmgeo.report(table, tmp_path / "t.csv", target="glue_average", out=tmp_path / "page.html")
+    assert made == {"path": str(tmp_path / "page.html"), "rows": 60}
+    first = (tmp_path / "page.html").read_bytes()
+    lmgeo.report(table, tmp_path / "t.csv", target="glue_average", out=tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_bytes() == first
+
+
+def test_a_failed_report_writes_nothing(table, tmp_path):
+    with pytest.raises(LmgeoError):
+        lmgeo.report(table, target="nosuch", out=tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
