@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from lmgeo.api.studies import plan_study
+from lmgeo.core.spec.blocks import EvaluateSpec
 from lmgeo.store.store import Store
 from lmgeo.store.table import wide_table
 from lmgeo.study.execute import execute
-from lmgeo.study.run import missing_cells, plan_status
+from lmgeo.study.run import missing_cells, plan_status, run_cell
 
 
 @pytest.fixture
@@ -121,3 +122,68 @@ def test_the_store_moves_to_another_place_with_its_results(study, write_study, s
     moved = tmp_path / "moved"
     Path(store.root).rename(moved)
     assert len(wide_table(Store(moved))) == 3
+
+
+def test_a_record_explains_its_own_key(study, write_study, store):
+    from lmgeo.study.cells import measure_key, score_key
+    from lmgeo.study.plan import score_settings
+
+    run_here(plan_study(write_study(study)), store)
+    for record in store.documents("records/measure"):
+        spec = record["spec"]
+        for key, result in record["results"].items():
+            assert key == measure_key(spec["identity"], spec["sampling"], result["object"], result["identity"])
+    for record in store.documents("records/evaluate"):
+        spec = record["spec"]
+        settings = score_settings(EvaluateSpec(**spec["evaluate"]))
+        assert list(record["results"]) == [score_key(spec["identity"], spec["task_identity"], settings, spec["seed"])]
+
+
+def test_content_that_changed_since_the_plan_fails_the_cell(study, write_study, store, text_file, tmp_path):
+    import shutil
+
+    text = tmp_path / "text.txt"
+    shutil.copy(text_file, text)
+    study["represent"]["corpus"] = f"text:{text}"
+    del study["evaluate"]
+    plan = plan_study(write_study(study))
+    text.write_text(text.read_text() + "one more sentence that nobody planned for.\n")
+    outcomes = {o["status"] for o in run_here(plan, store)}
+    assert outcomes == {"failed", "done"}  # matrices need no text
+    assert all("planned" in f["error"] for f in store.documents("failures"))
+    assert not any(r["spec"]["represent"] for r in store.documents("records/measure"))
+
+
+def test_a_finished_cell_is_not_done_twice(study, write_study, store):
+    plan = plan_study(write_study(study))
+    run_here(plan, store)
+    before = {name: store.read(name) for name in store.names("records/measure")}
+    assert {execute(cell, store.url)["status"] for cell in plan.cells} == {"done"}
+    assert {name: store.read(name) for name in store.names("records/measure")} == before
+
+
+def test_a_cell_whose_model_another_run_trains_is_left_to_it(study, write_study, store):
+    cell = plan_study(write_study(study)).cells[-1]
+    needs = [{"key": "base", "kind": "pretrain", "status": "claimed", "seconds": 0.0}]
+    assert run_cell(cell.to_json(), store.url, "cpu", needs)["status"] == "claimed"
+    assert store.names("failures") == []
+    lost = run_cell(cell.to_json(), store.url, "cpu", [{**needs[0], "status": "failed"}])
+    assert lost["status"] == "failed"
+    assert "base" in store.read(f"failures/{cell.key}.json")["error"]
+
+
+def test_two_studies_in_one_store_are_counted_and_laid_out_together(study, write_study, store):
+    first = plan_study(write_study(study))
+    run_here(first, store)
+    study["name"] = "second"
+    study["measure"]["measures"] = ["eee", "vrm"]
+    study["represent"]["tokens"] = ["all", "last"]
+    second = plan_study(write_study(study))
+    store.write("plans/second.json", second.to_json())
+    found = plan_status(store.documents("plans"), store)
+    assert found["missing"] == 6  # three clouds lack vrm, three are new
+    run_here(second, store)
+    assert plan_status(store.documents("plans"), store)["missing"] == 0
+    table = wide_table(store)
+    assert table["model"].is_unique
+    assert {"tiny", "tiny|tokens=last"} < set(table["model"])

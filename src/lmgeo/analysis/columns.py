@@ -15,9 +15,9 @@ from lmgeo.core.spec.model import PretrainSpec
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTINGS = ("corpus", "sequences", "tokens", "protocol")
+SETTINGS = ("corpus", "sequences", "tokens", "sampling_seed", "protocol")
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
-NEVER_MEASURES = frozenset({"model", "seed", *FACTORS})
+NEVER_MEASURES = frozenset({"model", "seed", "pretrain_seed", "pretrain_corpus", *FACTORS})
 TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
 
 

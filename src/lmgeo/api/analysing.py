@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lmgeo.report.context import ReportContext
 
-TABLE_SUFFIXES = (".csv", ".parquet")
+TABLE_SUFFIXES = (".csv", ".parquet", ".pq")
 
 
 def analyze(
@@ -95,7 +95,7 @@ def _open(table: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, list[str] | N
     """The table, its measure columns where a store recorded them, and the analysis its study asks for."""
     if not isinstance(table, (str, Path)):
         return table, table.attrs.get("measures"), {}
-    if Path(table).suffix in TABLE_SUFFIXES:
+    if Path(table).suffix.lower() in TABLE_SUFFIXES:
         from lmgeo.analysis.table import read_table
 
         return read_table(Path(table)), None, {}
@@ -120,6 +120,6 @@ def _context(table: str | Path | pd.DataFrame) -> ReportContext:
     """What the page says beside the statistics; a plain table has nothing but its name."""
     from lmgeo.api.reporting import store_context, table_context
 
-    if isinstance(table, (str, Path)) and Path(table).suffix not in TABLE_SUFFIXES:
+    if isinstance(table, (str, Path)) and Path(table).suffix.lower() not in TABLE_SUFFIXES:
         return store_context(str(table))
     return table_context(str(table) if isinstance(table, (str, Path)) else "a table")

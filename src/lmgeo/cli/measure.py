@@ -48,7 +48,7 @@ def measure(
 
     chosen = split(measures)
     with bars(quiet) as progress:
-        if Path(source).suffix in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():
+        if Path(source).suffix.lower() in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():
             document = measuring.measure_file(source, chosen, seed=seed, protocol=protocol, progress=progress)
         else:
             document = measuring.measure_model(

@@ -7,6 +7,7 @@ from typing import Any
 
 from lmgeo.core.errors import UnknownName
 from lmgeo.core.spec.protocol import QuantizerProtocol
+from lmgeo.numerics.quantizers.constants import IMPLEMENTATION, SWEEPS
 from lmgeo.numerics.quantizers.local_search import FAISS_SEED as LOCAL_SEARCH_SEED
 from lmgeo.numerics.quantizers.product import FAISS_SEED as PRODUCT_SEED
 
@@ -52,11 +53,12 @@ def protocol_identity(protocol: QuantizerProtocol) -> dict[str, Any]:
     `applied` holds what no setting names: the libraries' versions, the seeds where the
     library's own stand, k-means iterations and sweeps of the local search.
     """
-    applied: dict[str, Any] = {"faiss": _faiss_version(), "kmeans_iterations": 25, "sweeps": 4}
+    applied: dict[str, Any] = {"faiss": _faiss_version(), "kmeans_iterations": 25, "sweeps": SWEEPS}
     if protocol.seeds is None:
         applied["seeds"] = {"pq": PRODUCT_SEED, "lsq": LOCAL_SEARCH_SEED}
     if protocol.backend == "numba":
         applied["numba"] = version("numba")
+        applied["implementation"] = IMPLEMENTATION
     return {**protocol.resolved(), "applied": applied}
 
 

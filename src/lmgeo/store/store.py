@@ -44,6 +44,8 @@ class Store:
                 f"store {self.url!r}: {error}", "give a folder, or install the file system it names"
             ) from error
         self.is_local = isinstance(self._fs, LocalFileSystem)
+        if self.is_local:
+            self.url = self.root  # workers have working directories of their own
         self._open(create)
 
     def _open(self, create: bool) -> None:
@@ -122,6 +124,11 @@ class Store:
     def put_record(self, kind: str, name: str, record: dict[str, Any]) -> None:
         """Keep one record; a record is never changed afterwards."""
         self.write(f"records/{kind}/{name}.json", record)
+
+    def results_of(self, kind: str, prefix: str) -> dict[str, dict[str, Any]]:
+        """The results in records of one kind whose names start with `prefix`, by content key."""
+        names = [n for n in self.names(f"records/{kind}") if n.rpartition("/")[2].startswith(prefix)]
+        return {key: result for name in names for key, result in self.read(name)["results"].items()}
 
     def results(self) -> dict[str, dict[str, Any]]:
         """Every result by its content key: the measures and scores of all records."""

@@ -22,19 +22,28 @@ def wide_table(store: Store) -> pd.DataFrame:
     import pandas as pd
 
     results = store.results()
-    rows: list[dict[str, Any]] = []
-    measures: dict[str, None] = {}
-    seen: set[str] = set()
-    for plan in store.documents("plans"):
-        for row in plan["rows"]:
-            measures.update(dict.fromkeys(row["measures"]))
-            if row["model"] not in seen:
-                rows.append(_flat(row, results))
-                seen.add(row["model"])
-    table = pd.DataFrame(rows)
+    plans = list(store.documents("plans"))
+    rows = _merged([row for plan in plans for row in plan["rows"]])
+    measures = dict.fromkeys(column for row in rows for column in row["measures"])
+    table = pd.DataFrame([_flat(row, results) for row in rows])
     table = table[_ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
     return table
+
+
+def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of several studies: the same model under the same settings is one row, under others it says which."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        name = row["model"]
+        other = found.get(name)
+        if other and other["factors"] != row["factors"]:
+            unlike = {k: v for k, v in row["factors"].items() if other["factors"].get(k) != v}
+            name += "".join(f"|{k}={v}" for k, v in unlike.items())
+            other = found.get(name)
+        joined = {part: {**(other[part] if other else {}), **row[part]} for part in ("measures", "scores")}
+        found[name] = {**row, **joined, "model": name}
+    return list(found.values())
 
 
 def _flat(row: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _trained(entry: ModelEntry, spec: PretrainSpec) -> Base:
     identity = training_identity(spec)
     key = model_key(identity)
     name = entry.name or f"{spec.architecture}-{spec.width}x{spec.layers}"
-    cell_spec = {"pretrain": spec.resolved(), "key": key}
+    cell_spec = {"pretrain": spec.resolved(), "identity": identity}
     cell = Cell(key, "pretrain", f"train {name}", cell_spec, [Wanted(key, "model", "pretrain")])
     return Base(
         name, entry.family or spec.architecture, identity, {"artefact": key}, spec.layers, spec.resolved(), cell
@@ -83,7 +83,13 @@ def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
     identity = {"content": content(local.path)}
     name = entry.name or local.label
     return Base(
-        name, entry.family or family(local.path), identity, {"path": str(local.path)}, block_count(local.path), {}, None
+        name,
+        entry.family or family(local.path),
+        identity,
+        {"path": str(local.path.resolve())},
+        block_count(local.path),
+        {},
+        None,
     )
 
 

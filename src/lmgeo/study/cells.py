@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 
-REPRESENT_VERSION = 1  # of the way text becomes vectors; a new one makes new results
-FINETUNE_VERSION = 1
-PRETRAIN_VERSION = 1
+# Raised whenever the code that they name gives other numbers: a new version makes new results.
+REPRESENT_VERSION = 1  # how text becomes vectors, the reservoir's size included
+FINETUNE_VERSION = 2
+PRETRAIN_VERSION = 2
 
 CellKind = Literal["pretrain", "measure", "evaluate"]
 
@@ -52,6 +54,16 @@ class Cell:
     def from_json(cls, raw: dict[str, Any]) -> Cell:
         """The inverse of `to_json`."""
         return cls(**{**raw, "wanted": [Wanted(**w) for w in raw["wanted"]]})
+
+
+def unchanged(what: str, now: Any, planned: Any) -> None:
+    """Refuse to keep a result under a key that was planned for other content.
+
+    Raises:
+        SpecError: what is there now is not what the plan's keys were made of.
+    """
+    if now != planned:
+        raise SpecError(f"the {what} is not what it was when the study was planned", "issue the same run again")
 
 
 def model_key(identity: dict[str, Any]) -> str:

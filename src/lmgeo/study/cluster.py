@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.core.environment import set_threads
+from lmgeo.core.environment import is_offline, set_offline, set_threads
 from lmgeo.core.errors import SpecError
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def _settings(threads: int) -> dict[str, Any]:
 def _worker_setup(threads: int, parent: int | None) -> Any:
     from distributed import WorkerPlugin
 
+    offline = is_offline()
+
     class Setup(WorkerPlugin):
         """Fixes the threads of a worker, and ends it when the program that started it is gone."""
 
@@ -83,6 +85,8 @@ def _worker_setup(threads: int, parent: int | None) -> Any:
 
         def setup(self, worker: Any) -> None:
             del worker
+            if offline:
+                set_offline()
             if parent is not None:
                 threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
             set_threads(threads)

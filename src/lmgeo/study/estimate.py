@@ -81,7 +81,8 @@ def _guess_measure(spec: dict[str, Any]) -> float:
     for block in spec["measure"]:
         p = protocol(block["protocol"])
         trained = min(rows, p.lsq_train_rows or rows) * p.lsq_iterations
-        total += SECONDS_A_TOKEN_QUANTIZED * trained * (p.seeds or 1) * len(spec["represent"]["sites"])
+        rate = SECONDS_A_TOKEN_QUANTIZED / (3 if p.backend == "numba" else 1)
+        total += rate * trained * (p.seeds or 1) * len(spec["represent"]["sites"])
     return total
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import LmgeoError
+from lmgeo.core.identity import content_key
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.provenance import provenance
+from lmgeo.models.content import content
 from lmgeo.store.claims import claim
 from lmgeo.store.store import Store
-from lmgeo.study.cells import Cell
+from lmgeo.study.cells import Cell, Wanted, unchanged
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -29,26 +31,36 @@ def execute(cell: Cell, url: str, device: str = "cpu", progress: Progress = sile
     began = time.perf_counter()
     with claim(store, cell.key) as ours:
         if not ours:
-            return _outcome(cell, "claimed")
+            return outcome(cell, "claimed")
+        if not missing_results(cell, store):  # another run finished it while this one waited
+            return outcome(cell, "done")
         try:
             _DO[cell.kind](cell, store, device, progress)
         except Exception as error:  # a cell that fails is a result; the study goes on
-            return keep_failure(cell, store, _failure(error), time.perf_counter() - began)
+            return keep_failure(cell, store, failure(error), time.perf_counter() - began)
         store.remove(f"failures/{cell.key}.json")
-    return _outcome(cell, "done", time.perf_counter() - began)
+    return outcome(cell, "done", time.perf_counter() - began)
 
 
-def _outcome(cell: Cell, status: str, seconds: float = 0.0) -> dict[str, Any]:
+def outcome(cell: Cell, status: str, seconds: float = 0.0) -> dict[str, Any]:
+    """What became of a cell: `done`, `failed` or `claimed`, and the seconds it took."""
     return {"key": cell.key, "kind": cell.kind, "status": status, "seconds": seconds}
+
+
+def missing_results(cell: Cell, store: Store) -> list[Wanted]:
+    """What a cell wants that the store lacks; only the cell's own records are read."""
+    known = store.results_of(cell.kind, cell.key)
+    return [w for w in cell.wanted if w.key not in known]
 
 
 def keep_failure(cell: Cell, store: Store, failure: dict[str, str], seconds: float = 0.0) -> dict[str, Any]:
     """Write why a cell failed (`error`, `mend`) and give its outcome."""
     store.write(f"failures/{cell.key}.json", {"key": cell.key, "cell": cell.label, **failure})
-    return _outcome(cell, "failed", seconds)
+    return outcome(cell, "failed", seconds)
 
 
-def _failure(error: Exception) -> dict[str, str]:
+def failure(error: BaseException) -> dict[str, str]:
+    """An error as the store keeps it: `error`, `mend`, and the trace of one that is our fault."""
     if isinstance(error, LmgeoError):
         return {"error": error.what, "mend": error.mend}
     trace = "".join(traceback.format_exception(error))
@@ -59,10 +71,12 @@ def _failure(error: Exception) -> dict[str, str]:
 def _pretrain(cell: Cell, store: Store, device: str, progress: Progress) -> None:
     from lmgeo.core.spec.model import PretrainSpec
     from lmgeo.data.corpora import open_corpus
+    from lmgeo.study.bases import training_identity
     from lmgeo.train.pretrain import pretrain
 
     began = time.perf_counter()
     spec = PretrainSpec(**cell.spec["pretrain"])
+    unchanged("text to train on", training_identity(spec), cell.spec["identity"])
     corpus = open_corpus(spec.corpus)
     result = pretrain(spec, corpus.sequences, store.local_path("artefacts", cell.key), progress, device=device)
     summary = {"object": "model", "name": "pretrain", "training": result.summary()}
@@ -73,8 +87,7 @@ def _measure(cell: Cell, store: Store, device: str, progress: Progress) -> None:
     from lmgeo.study.measuring import measure_matrices, measure_sites
 
     began = time.perf_counter()
-    known = store.results()
-    missing = [w for w in cell.wanted if w.key not in known]
+    missing = missing_results(cell, store)
     model = variant_model(cell.spec, store, device)
     do = measure_matrices if cell.spec["represent"] is None else measure_sites
     results, notes = do(model, cell.spec, missing, progress)
@@ -83,12 +96,13 @@ def _measure(cell: Cell, store: Store, device: str, progress: Progress) -> None:
 
 def _evaluate(cell: Cell, store: Store, device: str, progress: Progress) -> None:
     from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
-    from lmgeo.data.tasks import load_task
+    from lmgeo.data.tasks import load_task, task_identity
     from lmgeo.train.finetune import finetune
 
     began = time.perf_counter()
     spec = EvaluateSpec(**cell.spec["evaluate"])
     settings = FinetuneSpec(**{name: getattr(spec, name) for name in FinetuneSpec.model_fields})
+    unchanged("task's data", task_identity(cell.spec["task"], spec.data), cell.spec["task_identity"])
     data = load_task(cell.spec["task"], spec.data)
     score = finetune(
         variant_model(cell.spec, store, device),
@@ -107,8 +121,6 @@ _DO = {"pretrain": _pretrain, "measure": _measure, "evaluate": _evaluate}
 
 def _keep(cell: Cell, store: Store, results: dict[str, Any], began: float, notes: list[str] | None = None) -> None:
     """One immutable file for all that this pass gave; a later pass writes another beside it."""
-    from lmgeo.core.identity import content_key
-
     record = {
         "cell": cell.key,
         "kind": cell.kind,
@@ -126,7 +138,11 @@ def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandl
     """The model a cell works on, made in memory: the base, perturbed if the spec says so."""
     where = spec["where"]
     path = store.local_path("artefacts", where["artefact"]) if "artefact" in where else Path(where["path"])
-    base = _base_model(str(path), where.get("untrained"), device)
+    identity = spec["identity"]["base"]
+    trained = identity.get("of", identity)
+    if "content" in trained:
+        unchanged(f"checkpoint {path}", content(path), trained["content"])
+    base = _base_model(str(path), content_key(trained), where.get("untrained"), device)
     if spec["perturbation"] is None:
         return base
     from lmgeo.perturb.declare import PERTURBATIONS
@@ -137,7 +153,8 @@ def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandl
 
 
 @lru_cache(maxsize=2)  # cells of one base come one after another; two bases fit in memory
-def _base_model(path: str, untrained: int | None, device: str) -> ModelHandle:
+def _base_model(path: str, content: str, untrained: int | None, device: str) -> ModelHandle:
+    del content  # part of the cache's key: another checkpoint may come to lie on the same path
     from lmgeo.models.load import load_model
 
     return load_model(Path(path), untrained_seed=untrained).to(device)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress
 from lmgeo.core.spec.blocks import RepresentSpec
-from lmgeo.study.cells import Wanted
+from lmgeo.study.cells import Wanted, measure_key, unchanged
+from lmgeo.study.wanted import measure_identity, sampling_identity
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -28,6 +29,7 @@ def measure_sites(
     from lmgeo.represent.run import represent
 
     sampling = RepresentSpec(**spec["represent"])
+    unchanged("text", sampling_identity(sampling), spec["sampling"])
     sample = sample_sequences(open_corpus(sampling.corpus), sampling.sequences, sampling.seed)
     here, results, notes = _present(missing, spec["name"], model.sites)
     if not here:
@@ -38,7 +40,7 @@ def measure_sites(
     for (site, name), group in _grouped(here).items():
         names = [w.name for w in group]
         found = compute(passed.states[site], names, protocol(name), sampling.seed, progress=progress)
-        results.update({w.key: _result(w, found[w.name]) for w in group})
+        results.update({w.key: _result(w, found[w.name], spec) for w in group})
     return results, [*notes, *sample.notes, *passed.notes]
 
 
@@ -53,7 +55,7 @@ def measure_matrices(
     here, results, notes = _present(missing, spec["name"], matrices)
     for (matrix, _), group in _grouped(here).items():
         found = measure_matrix(matrices[matrix], [w.name for w in group])
-        results.update({w.key: _result(w, found[w.name]) for w in group})
+        results.update({w.key: _result(w, found[w.name], spec) for w in group})
     return results, notes
 
 
@@ -79,5 +81,10 @@ def _place(wanted: Wanted) -> dict[str, Any]:
     return {"object": wanted.object, "name": wanted.name, "protocol": wanted.protocol}
 
 
-def _result(wanted: Wanted, measurement: Measurement) -> dict[str, Any]:
-    return {**_place(wanted), "measurement": measurement.to_json()}
+def _result(wanted: Wanted, measurement: Measurement, spec: dict[str, Any]) -> dict[str, Any]:
+    """A result with all that its key is made of, so that the record explains its own name."""
+    seed = 0 if spec["represent"] is None else spec["represent"]["seed"]
+    identity = measure_identity(wanted.name, wanted.protocol or "default", seed)
+    key = measure_key(spec["identity"], spec["sampling"], wanted.object, identity)
+    unchanged(f"definition of {wanted.name} or its protocol", key, wanted.key)
+    return {**_place(wanted), "identity": identity, "measurement": measurement.to_json()}

@@ -16,7 +16,7 @@ from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
 from lmgeo.study.variants import Variant, expand_variants
-from lmgeo.study.wanted import task_identities, wanted_measures, wanted_sites
+from lmgeo.study.wanted import sampling_identity, task_identities, wanted_measures, wanted_sites
 
 PLAN_FORMAT = 1
 
@@ -68,7 +68,7 @@ def build_plan(spec: StudySpec) -> Plan:
     """
     bases = resolve_bases(spec.models)
     variants = expand_variants(spec, bases)
-    samplings = [_sampling(r) for r in spec.represent]
+    samplings = [_Sampling(r, sampling_identity(r)) for r in spec.represent]
     columns = _Columns(spec, samplings)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
     rows: list[dict[str, Any]] = []
@@ -77,13 +77,6 @@ def build_plan(spec: StudySpec) -> Plan:
             cells.setdefault(cell.key, cell)
         rows.extend(columns.rows(variant))
     return Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
-
-
-def _sampling(spec: RepresentSpec) -> _Sampling:
-    from lmgeo.data.corpora import corpus_identity
-
-    text = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
-    return _Sampling(spec, {**text, "tokens": spec.tokens, "seed": spec.seed})
 
 
 class _Columns:
@@ -151,7 +144,8 @@ class _Columns:
     def _score_cells(self, variant: Variant) -> Iterator[Cell]:
         for task, keys in self._score_keys(variant).items():
             for key, seed in keys.items():
-                spec = {**_work(variant), "task": task, "seed": seed, "evaluate": _dump(self.evaluate)}
+                described = {"task": task, "task_identity": self.tasks[task], "seed": seed}
+                spec = {**_work(variant), **described, "evaluate": _dump(self.evaluate)}
                 label = f"score {variant.name} on {task}, seed {seed}"
                 yield Cell(key, "evaluate", label, spec, [Wanted(key, "score", task)], _needs(variant.base))
 
@@ -178,8 +172,10 @@ def _measure_cell(
     unique = list({w.key: w for w in wanted}.values())
     of = "weights" if sampling is None else f"{sampling.spec.sequences} sequences"
     key = content_key({"variant": variant.identity, "sampling": None if sampling is None else sampling.identity})
-    represent = None if sampling is None else sampling.spec.resolved()
-    spec = {**_work(variant), "represent": represent, "measure": [m.resolved() for m in measures]}
+    text: dict[str, Any] = {"represent": None, "sampling": None}
+    if sampling is not None:
+        text = {"represent": sampling.spec.resolved(), "sampling": sampling.identity}
+    spec = {**_work(variant), **text, "measure": [m.resolved() for m in measures]}
     return Cell(key, "measure", f"measure {variant.name}, {of}", spec, unique, _needs(variant.base))
 
 

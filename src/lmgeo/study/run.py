@@ -10,7 +10,7 @@ from lmgeo.core.progress import Progress, silent
 from lmgeo.store.claims import live_claims
 from lmgeo.store.store import Store
 from lmgeo.study.cells import Cell
-from lmgeo.study.execute import execute, keep_failure
+from lmgeo.study.execute import execute, failure, keep_failure, outcome
 from lmgeo.study.plan import Plan
 
 if TYPE_CHECKING:
@@ -40,15 +40,17 @@ def run_plan(
         device: where the workers' models run.
         progress: told "cells", and what each long cell says of itself.
     """
-    store.write(f"plans/{plan.name}.json", plan.to_json())
     todo = missing_cells(plan, store)
     if not todo:
+        store.write(f"plans/{plan.name}.json", plan.to_json())
         return []
     from lmgeo.study.cluster import connect, default_workers
 
-    count = workers or min(default_workers(plan.threads), len(todo))
+    # several workers on one accelerator only get in each other's way
+    count = workers or (min(default_workers(plan.threads), len(todo)) if device == "cpu" else 1)
     progress("cells", 0, len(todo))
     with connect(count, plan.threads, scheduler) as client:
+        store.write(f"plans/{plan.name}.json", plan.to_json())
         return _run(client, todo, store, device, progress)
 
 
@@ -70,10 +72,13 @@ def _outcome(future: Any, cell: Cell, store: Store) -> dict[str, Any]:
     error = future.exception()
     if error is None:
         return dict(future.result())
-    # cells keep their own failures; only a worker that was killed under one ends up here
+    from distributed import KilledWorker
+
+    # cells keep their own failures; here is what keeps a worker from doing so
+    if not isinstance(error, KilledWorker):
+        return keep_failure(cell, store, failure(error))
     mend = "it may have run out of memory: use fewer workers, or a smaller sample, and run again"
-    what = f"its worker died: {' '.join(str(error).split())[:200]}"
-    return keep_failure(cell, store, {"error": what, "mend": mend})
+    return keep_failure(cell, store, {"error": "the worker that did it was killed, twice", "mend": mend})
 
 
 def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> dict[Cell, Any]:
@@ -92,6 +97,8 @@ def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> 
 def run_cell(raw: dict[str, Any], url: str, device: str, needs: list[dict[str, Any]]) -> dict[str, Any]:
     """What a worker is asked to do; `needs` are the outcomes of the cells it waits for."""
     cell = Cell.from_json(raw)
+    if any(n["status"] == "claimed" for n in needs):
+        return outcome(cell, "claimed")  # another run is training the model; it, or the next run, does this cell too
     lost = [n["key"] for n in needs if n["status"] == "failed"]
     if lost:
         what = f"the model it needs ({lost[0]}) could not be trained"
@@ -120,9 +127,11 @@ def _worker_progress(every_seconds: float = 0.5) -> Progress:
 
 def plan_status(plans: Iterable[dict[str, Any]], store: Store) -> dict[str, Any]:
     """Counts of the plans' cells: `{"total", "done", "running", "failed", "missing", "failures"}`."""
-    cells = {cell["key"]: cell for plan in plans for cell in plan["cells"]}
+    cells: dict[str, set[str]] = {}  # two studies may want different measures of one pass
+    for cell in (cell for plan in plans for cell in plan["cells"]):
+        cells.setdefault(cell["key"], set()).update(w["key"] for w in cell["wanted"])
     known = store.results()
-    done = {key for key, cell in cells.items() if all(w["key"] in known for w in cell["wanted"])}
+    done = {key for key, wanted in cells.items() if wanted <= known.keys()}
     running = (live_claims(store) & cells.keys()) - done
     failures = [f for f in store.documents("failures") if f["key"] in cells.keys() - done - running]
     counts = {"total": len(cells), "done": len(done), "running": len(running), "failed": len(failures)}

@@ -6,7 +6,7 @@ import re
 from typing import Any, Literal
 
 from lmgeo.core.errors import UnknownName
-from lmgeo.core.spec.blocks import EvaluateSpec, MeasureSpec
+from lmgeo.core.spec.blocks import EvaluateSpec, MeasureSpec, RepresentSpec
 
 SITES = ("embeddings", "final_prenorm", "final")
 
@@ -33,15 +33,30 @@ def wanted_measures(spec: MeasureSpec, of: Literal["cloud", "matrix"], seed: int
     Raises:
         UnknownName: a glob that matches no measure, or an unknown protocol.
     """
-    from lmgeo.measures.compute import identity_of, matrix_measures
+    from lmgeo.measures.compute import matrix_measures
     from lmgeo.measures.declare import MEASURES
-    from lmgeo.measures.protocols import protocol
 
-    settings = protocol(spec.protocol)
     names = MEASURES.select(spec.measures)
     if of == "matrix":
         names = [name for name in names if name in matrix_measures()]
-    return [{"name": name, "version": MEASURES[name].version, **identity_of(name, settings, seed)} for name in names]
+    return [measure_identity(name, spec.protocol, seed) for name in names]
+
+
+def measure_identity(name: str, protocol: str, seed: int) -> dict[str, Any]:
+    """What makes a measure's value, beside what it is taken of: definition, protocol and seed where they count."""
+    from lmgeo.measures.compute import identity_of
+    from lmgeo.measures.declare import MEASURES
+    from lmgeo.measures.protocols import protocol as named
+
+    return {"name": name, "version": MEASURES[name].version, **identity_of(name, named(protocol), seed)}
+
+
+def sampling_identity(spec: RepresentSpec) -> dict[str, Any]:
+    """What makes a sample of text: the corpus's content, how much of it, which tokens, and the seed."""
+    from lmgeo.data.corpora import corpus_identity
+
+    text = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
+    return {**text, "tokens": spec.tokens, "seed": spec.seed}
 
 
 def task_identities(spec: EvaluateSpec | None) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,8 @@ import inspect
 import numpy as np
 from numba import njit, uint64
 
-SWEEPS = 4  # passes over the codes after a perturbation, as FAISS's icm_iters
+from lmgeo.numerics.quantizers.constants import SWEEPS
+
 _GREATEST = np.int32(0x7FFFFFFF)
 
 
