@@ -99,6 +99,9 @@ def test_not_finite_clouds_are_refused(call, tmp_path, value):
         (["evaluate", "{tmp}", "--tasks", "rtee"], "did you mean 'rte'"),
         (["evaluate", "{tmp}", "--tasks", "rte", "--data", "/nowhere"], "/nowhere"),
         (["analyze", "/nowhere.csv", "--target", "x"], "/nowhere.csv"),
+        (["measure", "{cloud}", "--measures", ","], "no measure is named"),
+        (["measure", "{cloud}", "--out", "{cloud}"], "is a file"),
+        (["evaluate", "{tmp}", "--tasks", "rte", "--set", "epochs=1", "--set", "epochs=2"], "twice"),
         (["measure"], "source"),
         (["nosuch"], "nosuch"),
     ],
@@ -217,3 +220,26 @@ def test_doctor_names_versions(call):
 
 def test_every_command_is_here():
     assert {"measure", "perturb", "pretrain", "evaluate", "run", "status", "table", "analyze", "report"} < set(COMMANDS)
+
+
+def test_a_device_that_is_not_there_is_bad_input(call, checkpoint):
+    code, out, err = call("measure", checkpoint, "--device", "cuda:99")
+    assert (code, out) == (2, "")
+    assert "cpu" in err
+
+
+def test_a_path_that_cannot_be_written_is_bad_input(call, cloud):
+    code, _, err = call("measure", cloud, "--measures", "eee", "--out", cloud / "below")
+    assert code == 2
+    assert str(cloud) in err
+
+
+def test_training_past_its_limit_is_unfinished_and_goes_on(call, text_file, tmp_path):
+    spec = tmp_path / "spec.yaml"
+    plain = f"{{width: 16, layers: 1, vocabulary: 300, steps: 40, batch_size: 8, corpus: 'text:{text_file}'"
+    spec.write_text(plain + ", minutes: 1.0e-6}")
+    code, out, err = call("pretrain", spec, "--out", tmp_path / "model")
+    assert (code, out) == (1, "")
+    assert "minutes" in err
+    spec.write_text(plain + "}")
+    assert call("pretrain", spec, "--out", tmp_path / "model")[0] == 0

@@ -65,7 +65,8 @@ def test_globs_select_and_must_match(package: Path) -> None:
     registry = things()
     assert registry.select(["pq_*", "eee", "*_a"]) == ["eee", "lsq_a", "pq_a", "pq_b"]
     assert registry.select(["*"]) == list(registry)
-    assert registry.select([]) == []
+    with pytest.raises(SpecError, match="no thing is named"):
+        registry.select([])
     with pytest.raises(UnknownName, match="rq_"):
         registry.select(["pq_*", "rq_*"])
 

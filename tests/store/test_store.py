@@ -40,6 +40,14 @@ def test_another_format_is_refused(store):
         Store(store.url)
 
 
+@pytest.mark.parametrize("text", ["garbage", "[]", "{}"])
+def test_a_damaged_mark_is_a_store_error(store, text):
+    with open(store.path("lmgeo-store.json"), "w") as file:
+        file.write(text)
+    with pytest.raises(StoreError, match=r"lmgeo-store|format"):
+        Store(store.url)
+
+
 def test_an_unknown_file_system_is_refused():
     with pytest.raises(StoreError, match="nosuch"):
         Store("nosuch://bucket/x", create=True)

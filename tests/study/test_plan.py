@@ -123,9 +123,25 @@ def test_an_untrained_twin_is_another_model(study, write_study):
         ("perturb.0.noise.alhpa=1", SpecError, "did you mean 'alpha'"),
         ("represent.corpus=text:/nowhere.txt", SpecError, "/nowhere.txt"),
         ("models.0.path=/nowhere", SpecError, "/nowhere"),
+        ("perturb.0.noise={alhpa: 20}", SpecError, "did you mean 'alpha'"),
+        ("represent.sites=[block.7]", UnknownName, "block.7"),
+        ("represent.seed=-1", SpecError, "-1"),
+        ("measure.weights=['*']", SpecError, "one by one"),
+        ("analyze.filter='alpha >'", SpecError, "alpha >"),
+        ("measure.measures=[]", SpecError, "measures"),
         ("represent.sites=[finall]", UnknownName, "did you mean 'final'"),
     ],
 )
 def test_mistakes_are_named_with_the_mend(study, write_study, setting, error, said):
     with pytest.raises(error, match="(?s)" + said.replace("[", r"\[")):
         plan_study(write_study(study), [setting])
+
+
+def test_a_misnamed_thing_is_shown_with_its_line(study, write_study):
+    study["measure"]["measures"] = ["eeee"]
+    with pytest.raises(UnknownName, match=r"study\.yaml:\d+, key measure: unknown measure 'eeee'"):
+        plan_study(write_study(study))
+
+
+def test_blocks_may_be_left_empty(study, write_study):
+    assert plan_study(write_study({**study, "analyze": None, "evaluate": None})).cells

@@ -73,7 +73,7 @@ def prepare(
     """
     check_columns(table.columns, "the table")
     require_column(table, spec.target, "target")
-    for name in [*([spec.by] if spec.by else []), *spec.controls]:
+    for name in [*([spec.by] if spec.by is not None else []), *spec.controls]:
         require_column(table, name, "table")
     if spec.target in spec.controls or spec.target == spec.by:
         raise SpecError(f"{spec.target!r} is the target and a control at once", "take it out of one of them")

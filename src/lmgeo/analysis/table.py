@@ -70,6 +70,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
     header = _header(path)
     check_columns([name for name in header if name], f"the table {str(path)!r}")
+    _check_rows(path, len(header))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header, else cut unseen
@@ -85,6 +86,18 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if len(named) < len(raw.columns):
         table.attrs["notes"] = [f"{len(raw.columns) - len(named)} column(s) without a name are left out"]
     return table
+
+
+def _check_rows(path: Path, width: int) -> None:
+    """A row cut short would be filled with missing values unseen."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        rows = csv.reader(file)
+        for row in rows:
+            if row and len(row) < width:
+                raise SpecError(
+                    f"{path}:{rows.line_num}: {len(row)} fields where the header has {width}",
+                    "complete or remove the row",
+                )
 
 
 _UNNAMED = "\0unnamed"  # no CSV header holds a NUL

@@ -20,7 +20,7 @@ EVERY = ("*",)
 
 def measure(
     X: np.ndarray,
-    measures: Sequence[str] = EVERY,
+    measures: str | Sequence[str] = EVERY,
     *,
     seed: int = 0,
     protocol: str = "default",
@@ -46,12 +46,12 @@ def measure(
     from lmgeo.measures.declare import MEASURES
     from lmgeo.measures.protocols import protocol as named
 
-    return measure_cloud(X, MEASURES.select(measures), named(protocol), seed, progress=progress)
+    return measure_cloud(X, MEASURES.select(as_list(measures)), named(protocol), seed, progress=progress)
 
 
 def measure_file(
     path: str | Path,
-    measures: Sequence[str] = EVERY,
+    measures: str | Sequence[str] = EVERY,
     *,
     seed: int = 0,
     protocol: str = "default",
@@ -77,11 +77,11 @@ def measure_file(
 
 def measure_model(
     source: str,
-    measures: Sequence[str] = EVERY,
+    measures: str | Sequence[str] = EVERY,
     *,
     corpus: str = "pydocs",
     sequences: int = 1000,
-    sites: Sequence[str] = ("final",),
+    sites: str | Sequence[str] = ("final",),
     tokens: str = "all",
     seed: int = 0,
     protocol: str = "default",
@@ -111,8 +111,8 @@ def measure_model(
     from lmgeo.measures.protocols import protocol as named
     from lmgeo.represent.run import represent
 
-    names, settings = MEASURES.select(measures), named(protocol)
-    sampling = _sampling(corpus, sequences, list(sites), tokens, seed)
+    names, settings = MEASURES.select(as_list(measures)), named(protocol)
+    sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed)
     sample = sample_sequences(open_corpus(corpus), sequences, seed)
     model = open_model(source, device)
     passed = represent(model, sample.texts, sampling.sites, tokens, states_needed(names), seed, progress=progress)
@@ -166,6 +166,11 @@ def _nothing(source: str, objects: dict[str, Any], left_out: list[dict[str, str]
     reasons += [f"{entry['object']}: {entry['reason']}" for entry in left_out]
     shown = "; ".join(dict.fromkeys(r for r in reasons if r)) or "it holds no array"
     return NotEnoughData(f"no measure of {source!r} has a value: {shown}", "give a larger cloud, or other measures")
+
+
+def as_list(names: str | Sequence[str]) -> list[str]:
+    """One name, or several, as a list."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def write_measures(document: dict[str, Any], out: str | Path) -> None:

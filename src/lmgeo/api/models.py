@@ -25,7 +25,23 @@ def open_model(source: str, device: str = "cpu") -> ModelHandle:
     from lmgeo.models.load import load_model
     from lmgeo.models.source import resolve
 
+    check_device(device)
     return load_model(resolve(source).path).to(device)
+
+
+def check_device(name: str) -> None:
+    """Refuse a device that torch does not know or this machine does not have.
+
+    Raises:
+        SpecError: with the devices there are.
+    """
+    import torch
+
+    there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.cuda.is_available():
+        there.append("cuda")
+    if name not in there and not (name == "mps" and torch.backends.mps.is_available()):
+        raise SpecError(f"there is no device {name!r} here", f"use one of: {', '.join(there)}")
 
 
 def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path) -> dict[str, str]:
@@ -91,7 +107,7 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
 
 def evaluate(
     source: str,
-    tasks: Sequence[str],
+    tasks: str | Sequence[str],
     *,
     data: str | None = None,
     seed: int = 0,
@@ -119,9 +135,10 @@ def evaluate(
     from lmgeo.data.tasks import load_task
     from lmgeo.train.finetune import finetune
 
+    tasks = [tasks] if isinstance(tasks, str) else list(tasks)
     raw = dict(settings or {})
     chosen = validate(FinetuneSpec, raw, Document("--set", raw))
-    whole = {"tasks": list(tasks), "seeds": [seed], "train_examples": train_examples}
+    whole = {"tasks": tasks, "seeds": [seed], "train_examples": train_examples}
     validate(EvaluateSpec, whole, Document("the settings of evaluate", whole))
     loaded = [load_task(task, data) for task in dict.fromkeys(tasks)]
     model = open_model(source, device)
@@ -171,6 +188,8 @@ def _settings(pairs: Sequence[str], spec: type[Strict]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not equals:
             raise SpecError(f"{pair!r} is no key=value", f"keys: {', '.join(spec.model_fields)}")
+        if key in found:
+            raise SpecError(f"{key!r} is set twice", "keep one of them")
         if key not in spec.model_fields:
             raise UnknownName.among("setting", key, spec.model_fields)
         try:

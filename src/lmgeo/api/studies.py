@@ -56,6 +56,7 @@ def plan_study(study: str | Path, settings: Sequence[str] = ()) -> Plan:
     Raises:
         SpecError, UnknownName: with file, line, key and the mend.
     """
+    from lmgeo.analysis.filter_syntax import parse_filter
     from lmgeo.core.spec.document import read_document
     from lmgeo.core.spec.study import override, parse_study
     from lmgeo.perturb.declare import PERTURBATIONS
@@ -63,7 +64,10 @@ def plan_study(study: str | Path, settings: Sequence[str] = ()) -> Plan:
 
     document = read_document(_study_file(study))
     override(document, list(settings))
-    return build_plan(parse_study(document, list(PERTURBATIONS)))
+    spec = parse_study(document, list(PERTURBATIONS))
+    if spec.analyze.filter is not None:
+        parse_filter(spec.analyze.filter)  # better now than after a night of work
+    return build_plan(spec)
 
 
 def _study_file(study: str | Path) -> Path:
@@ -105,6 +109,10 @@ def run_study(
     from lmgeo.study.run import run_plan
 
     plan = plan_study(study, settings)
+    if scheduler is None and device != "cpu":
+        from lmgeo.api.models import check_device
+
+        check_device(device)
     kept = Store(str(store or default_store(plan)), create=True)
     outcomes = run_plan(plan, kept, workers=workers, scheduler=scheduler, device=device, progress=progress)
     return StudyStore(kept.url, outcomes)

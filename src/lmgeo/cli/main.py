@@ -20,9 +20,9 @@ from lmgeo.cli.report import report
 from lmgeo.cli.run import run
 from lmgeo.cli.status import status
 from lmgeo.cli.table import table
-from lmgeo.core.errors import LmgeoError
+from lmgeo.core.errors import LmgeoError, Unfinished
 
-BAD_INPUT, BUG, INTERRUPTED = 2, 70, 130
+FAILED_PARTS, BAD_INPUT, BUG, INTERRUPTED = 1, 2, 70, 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "measure": measure,
     "perturb": perturb,
@@ -61,6 +61,9 @@ def _run(arguments: list[str] | None) -> int:
             f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n"
         )
         return BAD_INPUT
+    except Unfinished as error:
+        sys.stderr.write(f"stopped: {error}\n")
+        return FAILED_PARTS
     except LmgeoError as error:
         sys.stderr.write(f"error: {error}\n")
         return BAD_INPUT
@@ -70,6 +73,9 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; say nothing more
         return 0
+    except OSError as error:
+        sys.stderr.write(f"error: {error}\n  → check that path, its permissions and the space there\n")
+        return BAD_INPUT
     except Exception:
         traceback.print_exc()
         sys.stderr.write("this is a fault of lmgeo: please report it with the lines above and the command\n")

@@ -46,6 +46,8 @@ def measure(
     begin(offline)
     from lmgeo.api import measuring
 
+    if out is not None and out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"--out {str(out)!r} is a file; name a folder")
     chosen = split(measures)
     with bars(quiet) as progress:
         if Path(source).suffix.lower() in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():

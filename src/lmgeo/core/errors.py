@@ -49,6 +49,10 @@ class MissingExtra(LmgeoError):
     """An optional part of the installation that is not there."""
 
 
+class Unfinished(LmgeoError):
+    """Work that stopped at a limit the user set; what was done is kept and can go on."""
+
+
 class StoreError(LmgeoError):
     """A result store that cannot be read or written as asked."""
 

@@ -56,6 +56,9 @@ class Registry(Generic[T]):
 
     def select(self, globs: Iterable[str]) -> list[str]:
         """The names that match any glob, sorted; a glob that matches nothing is an error."""
+        globs = list(globs)
+        if not globs:
+            raise SpecError(f"no {self.kind} is named", f"name some, or '*' for every {self.kind}")
         chosen: set[str] = set()
         for glob in globs:
             found = fnmatch.filter(self, glob)

@@ -134,8 +134,8 @@ def effective_rank_cov(m: Moments) -> Valued:
 def rankme(m: Moments) -> Valued:
     """Exponential of the entropy of the normalised singular values of the cloud as it stands, not centred."""
     values = m.singular_values_uncentred
-    if values[0] == 0.0:
-        raise NotEnoughData("all entries are zero: no spectrum", "give rows that are not zero")
+    if values[0] < np.finfo(np.float64).tiny ** 0.5:  # squares below the least normal number lose their digits
+        raise NotEnoughData("all entries are zero, or too small to be squared", "scale the rows up")
     return noted(m, spectra.entropy_rank(values), centred=False)
 
 

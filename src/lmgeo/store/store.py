@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lmgeo.core.errors import StoreError
+from lmgeo.core.errors import MissingExtra, StoreError
 from lmgeo.core.files import write_bytes
 
 MARK = "lmgeo-store.json"
@@ -39,7 +39,11 @@ class Store:
         self.url = str(url)
         try:
             self._fs, self.root = url_to_fs(self.url)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise MissingExtra(
+                f"store {self.url!r}: {error}", "install lmgeo with the extra it needs, e.g. s3"
+            ) from error
+        except ValueError as error:
             raise StoreError(
                 f"store {self.url!r}: {error}", "give a folder, or install the file system it names"
             ) from error
@@ -51,7 +55,8 @@ class Store:
     def _open(self, create: bool) -> None:
         mark = self.path(MARK)
         if self._fs.exists(mark):
-            found = json.loads(self._fs.cat_file(mark)).get("format")
+            content = self.read(MARK)
+            found = content.get("format") if isinstance(content, dict) else None
             if found != FORMAT:
                 raise StoreError(f"store {self.url!r} has format {found!r}", f"this version reads format {FORMAT}")
             return

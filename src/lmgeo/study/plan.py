@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec, MeasureSpec, RepresentSpec
+from lmgeo.core.spec.document import located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
@@ -66,9 +68,11 @@ def build_plan(spec: StudySpec) -> Plan:
     Raises:
         SpecError, UnknownName: anything named in the study that is not there.
     """
-    bases = resolve_bases(spec.models)
+    with located(spec.document, ("models",)):
+        bases = resolve_bases(spec.models)
     variants = expand_variants(spec, bases)
-    samplings = [_Sampling(r, sampling_identity(r)) for r in spec.represent]
+    with located(spec.document, ("represent", "corpus")):
+        samplings = [_Sampling(r, sampling_identity(r)) for r in spec.represent]
     columns = _Columns(spec, samplings)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
     rows: list[dict[str, Any]] = []
@@ -87,10 +91,13 @@ class _Columns:
         self.where = spec.document.where(("represent", "sites"))
         self.measures = spec.measure
         self.evaluate = spec.evaluate
+        _refuse_globs(spec)
         seeds = {s.spec.seed for s in samplings}
-        self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in spec.measure]
-        self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in spec.measure]
-        self.tasks = task_identities(spec.evaluate)
+        with located(spec.document, ("measure",)):
+            self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in spec.measure]
+            self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in spec.measure]
+        with located(spec.document, ("evaluate",)):
+            self.tasks = task_identities(spec.evaluate)
 
     def cells(self, variant: Variant) -> Iterator[Cell]:
         """The cells of one variant."""
@@ -148,6 +155,12 @@ class _Columns:
                 spec = {**_work(variant), **described, "evaluate": _dump(self.evaluate)}
                 label = f"score {variant.name} on {task}, seed {seed}"
                 yield Cell(key, "evaluate", label, spec, [Wanted(key, "score", task)], _needs(variant.base))
+
+
+def _refuse_globs(spec: StudySpec) -> None:
+    for name in (name for block in spec.measure for name in block.weights if set("*?[") & set(name)):
+        where = spec.document.where(("measure", "weights"))
+        raise SpecError(f"{where} holds {name!r}", "name matrices one by one: unembedding, or a parameter's full name")
 
 
 def score_settings(evaluate: EvaluateSpec) -> dict[str, Any]:

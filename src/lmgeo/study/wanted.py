@@ -22,6 +22,8 @@ def wanted_sites(sites: list[str], layers: int, where: str) -> list[str]:
     for site in sites:
         if site not in (*SITES, "all") and not re.fullmatch(r"block\.\d+", site):
             raise UnknownName.among("site", site, ("all", *SITES, "block.0"), where)
+        if site.startswith("block.") and layers and int(site[6:]) >= layers:
+            raise UnknownName.among("site", site, [f"block.{i}" for i in range(layers)], where)
     if "all" in sites:
         return ["embeddings", *(f"block.{i}" for i in range(layers)), "final_prenorm", "final"]
     return list(dict.fromkeys(sites))

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from lmgeo.core.arrays import ndarray
-from lmgeo.core.errors import LmgeoError
+from lmgeo.core.errors import Unfinished
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.model import PretrainSpec
@@ -63,7 +63,8 @@ def pretrain(
     Raises:
         NotEnoughData: too few texts.
         SpecError: `out` is taken.
-        LmgeoError: the loss is not finite, or `spec.minutes` have passed.
+        LmgeoError: the loss is not finite.
+        Unfinished: `spec.minutes` have passed; calling again goes on.
     """
     key = run_key(spec, texts)
     done = finished(out, key)
@@ -124,8 +125,8 @@ def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[lis
         epoch += 1
 
 
-def _overtime(spec: PretrainSpec, step: int) -> LmgeoError:
-    return LmgeoError(
+def _overtime(spec: PretrainSpec, step: int) -> Unfinished:
+    return Unfinished(
         f"pre-training passed its limit of {spec.minutes:g} minutes at step {step} of {spec.steps}",
         "raise minutes (the run continues from there), or ask for fewer steps",
     )

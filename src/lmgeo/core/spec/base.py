@@ -49,7 +49,9 @@ def _refuse_switches(spec: type[Strict], raw: Mapping[str, Any], document: Docum
 
 
 def _plain_error(spec: type[Strict], error: ValidationError, document: Document, path: KeyPath) -> SpecError:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # a misspelt key is also a missing one; the slip is the better news
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     full = (*path, *first["loc"])
     where = document.where(full)
     if first["type"] == "extra_forbidden":

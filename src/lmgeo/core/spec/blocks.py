@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,11 +18,11 @@ class RepresentSpec(Strict):
     sequences: int = Field(1000, ge=1)
     sites: list[str] = Field(["final"], min_length=1)
     tokens: TokenPolicy = "all"
-    seed: int = 0
+    seed: int = Field(0, ge=0)
 
 
 class MeasureSpec(Strict):
-    """Which measures, under which protocol; `weights` are globs of matrices."""
+    """Which measures, under which protocol; `weights` are `unembedding` or names of parameters."""
 
     protocol: str = "default"
     measures: list[str] = Field(["*"], min_length=1)
@@ -44,7 +44,7 @@ class EvaluateSpec(FinetuneSpec):
     """Tasks to fine-tune on and how."""
 
     tasks: list[str] = Field(min_length=1)
-    seeds: list[int] = Field([0], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([0], min_length=1)
     train_examples: int | None = Field(None, ge=1)
     eval_examples: int | None = Field(None, ge=1)
     data: str | None = Field(None, description="folder with GLUE's own layout, or hf:")
@@ -58,4 +58,4 @@ class AnalyzeSpec(Strict):
     by: str | None = None
     controls: list[str] = []
     filter: str | None = None
-    seed: int = 0
+    seed: int = Field(0, ge=0)

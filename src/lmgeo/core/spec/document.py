@@ -5,13 +5,15 @@ Only plain data is read: no tags, no objects, no duplicate keys.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from lmgeo.core.errors import SpecError
+from lmgeo.core.errors import LmgeoError, SpecError
 
 KeyPath = tuple[str | int, ...]
 MOST_VALUES = 100_000  # aliases of aliases grow a small file without bound
@@ -45,6 +47,18 @@ class Document:
             return f"--set {self.overrides[known]}{key}"
         line = f":{self.lines[known]}" if known in self.lines else ""
         return f"{self.source}{line}{key}"
+
+
+@contextmanager
+def located(document: Document, path: KeyPath) -> Iterator[None]:
+    """Errors raised inside say where in the document the thing that they are about is named."""
+    where = document.where(path)
+    try:
+        yield
+    except LmgeoError as error:
+        if error.what.startswith(document.source):
+            raise
+        raise type(error)(f"{where}: {error.what}", error.mend) from error
 
 
 def dotted(path: KeyPath) -> str:

@@ -29,7 +29,7 @@ class PretrainSpec(Strict):
     warmup_fraction: float = Field(0.05, ge=0, le=1)
     mask_fraction: float = Field(0.3, gt=0, lt=1)
     dropout: float = Field(0.0, ge=0, lt=1)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     minutes: float | None = Field(None, gt=0)
 
 

@@ -78,10 +78,10 @@ def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
         name=name,
         models=_models(_list_of(raw, "models", document, required=True), document),
         perturb=_perturbations(_list_of(raw, "perturb", document), perturbations, document),
-        represent=expand_axes(RepresentSpec, raw.get("represent", {}), document, ("represent",)),
-        measure=expand_axes(MeasureSpec, raw.get("measure", {}), document, ("measure",)),
+        represent=expand_axes(RepresentSpec, _block(raw, "represent"), document, ("represent",)),
+        measure=expand_axes(MeasureSpec, _block(raw, "measure"), document, ("measure",)),
         evaluate=None if evaluate is None else validate(EvaluateSpec, evaluate, document, ("evaluate",)),
-        analyze=validate(AnalyzeSpec, raw.get("analyze", {}), document, ("analyze",)),
+        analyze=validate(AnalyzeSpec, _block(raw, "analyze"), document, ("analyze",)),
         threads=_threads(raw.get("threads", 2), document),
         document=document,
     )
@@ -94,6 +94,11 @@ def _name(raw: dict[str, Any], document: Document) -> str:
             f"{document.where(('name',))} is {name!r}", "give the study a name of letters, digits, '-', '_' and '.'"
         )
     return name
+
+
+def _block(raw: dict[str, Any], key: str) -> Any:
+    """A block that may be left out, or left empty."""
+    return {} if raw.get(key) is None else raw[key]
 
 
 def _threads(value: Any, document: Document) -> int:
