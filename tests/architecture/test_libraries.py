@@ -19,7 +19,6 @@ HOMES = {
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},
-    "altair": {"report"},
     "vl_convert": {"report"},
     "jinja2": {"report"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -91,7 +92,10 @@ def test_several_tables_are_chapters_of_one_page(table: pd.DataFrame, facts: dic
     assert page.count("window.vegaEmbed") == 1
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser on this machine")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.mark.skipif(BROWSER is None and os.environ.get("CI") != "true", reason="no browser on this machine")
 def test_a_browser_draws_it_from_a_file_without_network_or_error(
     table: pd.DataFrame, facts: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -104,7 +108,7 @@ def test_a_browser_draws_it_from_a_file_without_network_or_error(
     asked: list[str] = []
     flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
         page = browser.new_page(viewport={"width": 390, "height": 800}, offline=True)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -8,7 +8,7 @@ from typing import Any
 from lmgeo.core.environment import is_offline
 from lmgeo.core.provenance import package_version, versions
 
-REQUIRED = ("torch", "transformers", "faiss-cpu", "numpy", "scipy", "pandas", "distributed", "altair")
+REQUIRED = ("torch", "transformers", "faiss-cpu", "numpy", "scipy", "pandas", "distributed", "vl-convert-python")
 OPTIONAL = ("s3fs", "dask-jobqueue", "lm-eval")
 
 
