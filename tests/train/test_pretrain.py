@@ -155,3 +155,26 @@ def test_too_little_text_leaves_nothing_behind(tmp_path: Path, tiny_spec: Spec) 
     with pytest.raises(NotEnoughData):
         pretrain(tiny_spec(), ["one sentence"], tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_of_tokens_fixes_the_run_as_steps_do(tmp_path: Path, sentences: list[str], tiny_spec: Spec) -> None:
+    by_steps = pretrain(tiny_spec(steps=7), sentences, tmp_path / "steps")
+    seen = []
+    for tokens in (1, 10**4):
+        spec = PretrainSpec(**{**tiny_spec().resolved(), "steps": 0, "tokens": tokens})
+        seen.append(pretrain(spec, sentences, tmp_path / str(tokens)).steps)
+    assert seen[0] == 1
+    assert seen[1] > by_steps.steps
+    again = PretrainSpec(**record(tmp_path / "10000")["spec"])
+    assert (again.steps, again.tokens) == (0, 10**4)
+
+
+@pytest.mark.parametrize("settings", [{"steps": 5, "tokens": 100}, {"steps": 0}, {"tokens": 0}])
+def test_a_run_has_one_length(settings: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"steps|tokens"):
+        PretrainSpec(**settings)
+
+
+def test_without_a_length_there_is_a_default() -> None:
+    assert PretrainSpec().steps == 1200
+    assert PretrainSpec(tokens=10).steps == 0

@@ -68,7 +68,11 @@ def _guess(cell: Cell, threads: int) -> float:
 def _guess_pretrain(spec: dict[str, Any]) -> float:
     s = spec["pretrain"]
     weights = 12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"]
-    return float(SECONDS_A_STEP_AND_PARAMETER * s["steps"] * weights * s["batch_size"] / 64)
+    return float(SECONDS_A_STEP_AND_PARAMETER * _steps(s) * weights * s["batch_size"] / 64)
+
+
+def _steps(spec: dict[str, Any]) -> float:
+    return float(spec["steps"] or spec["tokens"] / (spec["batch_size"] * TOKENS_A_SEQUENCE))
 
 
 def _guess_measure(spec: dict[str, Any]) -> float:

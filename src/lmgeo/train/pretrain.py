@@ -10,6 +10,7 @@ generator's state.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,7 @@ def pretrain(
     if done is not None:
         return done
     text = prepare(texts, spec)
+    asked, spec = spec, spec.model_copy(update={"steps": planned_steps(text, spec)})
     model = build_encoder(spec, len(text.tokenizer), text.tokenizer.pad_token_id).to(device)
     handle = ModelHandle(model, out.name, lambda: text.tokenizer)
     optimizer = adamw(model, spec.weight_decay, BETAS)
@@ -93,7 +95,7 @@ def pretrain(
         if overtime:
             raise _overtime(spec, state.step)
     state.seconds = clock.seconds()
-    return finish(spec, key, text, handle, state, out)
+    return finish(asked, key, text, handle, state, out)
 
 
 def _step(
@@ -112,17 +114,31 @@ def _step(
         return descend(model, optimizer, lambda: masked_loss(model, masked, real), rate, step), rate
 
 
-def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
-    """The batches of steps `start` to the last; each epoch's order is a stream of its own."""
+def planned_steps(text: TrainingText, spec: PretrainSpec) -> int:
+    """The optimizer steps of a run: as asked, or as many as its tokens take."""
+    if spec.tokens is None:
+        return spec.steps
     lengths = np.array([len(s) for s in text.train])
-    step, epoch = 0, 0
-    while step < spec.steps:
+    order = _order(lengths, spec)
+    steps = seen = 0
+    while seen < spec.tokens:
+        seen += int(lengths[next(order)].sum())
+        steps += 1
+    return steps
+
+
+def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
+    """The batches of steps `start` to the last."""
+    order = _order(np.array([len(s) for s in text.train]), spec)
+    for batch in islice(order, start, spec.steps):
+        yield [text.train[i] for i in batch]
+
+
+def _order(lengths: ndarray, spec: PretrainSpec) -> Iterator[ndarray]:
+    """Batches without end, as indices; each epoch's order is a stream of its own."""
+    for epoch in count():
         random = numpy_stream(spec.seed, "data_order", str(epoch))
-        for batch in bucketed_batches(lengths, spec.batch_size, random, keep_rest=False):
-            if start <= step < spec.steps:
-                yield [text.train[i] for i in batch]
-            step += 1
-        epoch += 1
+        yield from bucketed_batches(lengths, spec.batch_size, random, keep_rest=False)
 
 
 def _overtime(spec: PretrainSpec, step: int) -> Unfinished:
