@@ -145,3 +145,15 @@ def test_a_misnamed_thing_is_shown_with_its_line(study, write_study):
 
 def test_blocks_may_be_left_empty(study, write_study):
     assert plan_study(write_study({**study, "analyze": None, "evaluate": None})).cells
+
+
+def test_fine_tuning_settings_are_axes_too(study, write_study):
+    study["evaluate"]["epochs"] = [1, 2]
+    study["evaluate"]["train_examples"] = [20, 30]
+    plan = plan_study(write_study(study))
+    names = [row["model"] for row in plan.rows]
+    assert len(names) == len(set(names)) == 3 * 4
+    assert "tiny|finetune_epochs=1|finetune_train_examples=20" in names
+    assert plan.rows[0]["factors"]["finetune_epochs"] == 1
+    assert len({key for row in plan.rows for key in row["scores"]["rte"]}) == 12
+    assert sum(cell.kind == "measure" for cell in plan.cells) == 6  # geometry knows nothing of fine-tuning

@@ -10,12 +10,14 @@ import numpy as np
 
 from lmgeo.core.arrays import Float, ndarray
 from lmgeo.core.errors import NotEnoughData, SpecError, UnknownName
+from lmgeo.core.spec.blocks import FinetuneSpec
 from lmgeo.core.spec.model import PretrainSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTINGS = ("corpus", "sequences", "tokens", "sampling_seed", "protocol")
+_FINETUNING = (*FinetuneSpec.model_fields, "train_examples", "eval_examples")
+SETTINGS = ("corpus", "sequences", "tokens", "sampling_seed", "protocol", *(f"finetune_{name}" for name in _FINETUNING))
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
 NEVER_MEASURES = frozenset({"model", "seed", "pretrain_seed", "pretrain_corpus", *FACTORS})
 TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)

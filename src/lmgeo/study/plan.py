@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from lmgeo.core.errors import SpecError
@@ -17,7 +18,7 @@ from lmgeo.core.spec.document import located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
-from lmgeo.study.variants import Variant, expand_variants
+from lmgeo.study.variants import Variant, expand_variants, short
 from lmgeo.study.wanted import sampling_identity, task_identities, wanted_measures, wanted_sites
 
 PLAN_FORMAT = 1
@@ -62,6 +63,41 @@ class _Sampling:
     identity: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Scoring:
+    """One point of the evaluate block's grid: settings, its tasks' identities, what tells it from the others."""
+
+    spec: EvaluateSpec
+    tasks: dict[str, dict[str, Any]]
+    factors: dict[str, Any]
+
+    def keys(self, variant: Variant) -> dict[str, dict[str, int]]:
+        """For each task the score keys, each with its fine-tuning seed."""
+        settings = score_settings(self.spec)
+        return {
+            task: {score_key(variant.identity, identity, settings, seed): seed for seed in self.spec.seeds}
+            for task, identity in self.tasks.items()
+        }
+
+    def cells(self, variant: Variant) -> Iterator[Cell]:
+        """The cells that score one variant."""
+        for task, keys in self.keys(variant).items():
+            for key, seed in keys.items():
+                described = {"task": task, "task_identity": self.tasks[task], "seed": seed}
+                spec = {**_work(variant), **described, "evaluate": self.spec.resolved()}
+                label = f"score {variant.name} on {task}, seed {seed}"
+                yield Cell(key, "evaluate", label, spec, [Wanted(key, "score", task)], _needs(variant.base))
+
+
+def _scorings(specs: list[EvaluateSpec]) -> list[_Scoring]:
+    settings = [score_settings(spec) for spec in specs]
+    varied = [name for name in (settings[0] if settings else {}) if len({repr(s[name]) for s in settings}) > 1]
+    return [
+        _Scoring(spec, task_identities(spec), {f"finetune_{name}": own[name] for name in varied})
+        for spec, own in zip(specs, settings, strict=True)
+    ]
+
+
 def build_plan(spec: StudySpec) -> Plan:
     """Resolve models, corpora, tasks and measures, and lay out cells and rows.
 
@@ -90,14 +126,13 @@ class _Columns:
         self.samplings = samplings
         self.where = spec.document.where(("represent", "sites"))
         self.measures = spec.measure
-        self.evaluate = spec.evaluate
         _refuse_globs(spec)
         seeds = {s.spec.seed for s in samplings}
         with located(spec.document, ("measure",)):
             self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in spec.measure]
             self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in spec.measure]
         with located(spec.document, ("evaluate",)):
-            self.tasks = task_identities(spec.evaluate)
+            self.scorings = _scorings(spec.evaluate)
 
     def cells(self, variant: Variant) -> Iterator[Cell]:
         """The cells of one variant."""
@@ -107,25 +142,33 @@ class _Columns:
         matrices = [w for m in range(len(self.measures)) for w in self._matrix_results(variant, m)]
         if matrices:
             yield _measure_cell(variant, None, matrices, self.measures)
-        yield from self._score_cells(variant)
+        for scoring in self.scorings:
+            yield from scoring.cells(variant)
 
     def rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
-        """The table's rows of one variant: one for each measurement setting."""
-        for sampling in self.samplings:
-            for m, measure in enumerate(self.measures):
-                wanted = [*self._site_results(variant, sampling, m), *self._matrix_results(variant, m)]
-                settings = _settings(sampling.spec, measure)
-                yield {
-                    "model": variant.name + self._suffix(settings),
-                    "factors": {**variant.factors, **settings},
-                    "measures": {f"{w.object}.{w.name}": w.key for w in wanted},
-                    "scores": {task: list(keys) for task, keys in self._score_keys(variant).items()},
-                }
+        """The table's rows of one variant: one for each setting of sampling, measuring and fine-tuning."""
+        for sampling, m, scoring in self._settings():
+            wanted = [*self._site_results(variant, sampling, m), *self._matrix_results(variant, m)]
+            settings = self._factors(sampling, m, scoring)
+            scores = scoring.keys(variant) if scoring else {}
+            yield {
+                "model": variant.name + self._suffix(settings),
+                "factors": {**variant.factors, **settings},
+                "measures": {f"{w.object}.{w.name}": w.key for w in wanted},
+                "scores": {task: list(keys) for task, keys in scores.items()},
+            }
+
+    def _settings(self) -> Iterator[tuple[_Sampling, int, _Scoring | None]]:
+        scorings: list[_Scoring | None] = [*self.scorings] or [None]
+        return product(self.samplings, range(len(self.measures)), scorings)
+
+    def _factors(self, sampling: _Sampling, m: int, scoring: _Scoring | None) -> dict[str, Any]:
+        return {**_settings(sampling.spec, self.measures[m]), **(scoring.factors if scoring else {})}
 
     def _suffix(self, settings: dict[str, Any]) -> str:
-        every = [_settings(s.spec, m) for s in self.samplings for m in self.measures]
+        every = [self._factors(*point) for point in self._settings()]
         varied = {k: v for k, v in settings.items() if len({repr(o[k]) for o in every}) > 1}
-        return "".join(f"|{k}={v}" for k, v in varied.items())
+        return "".join(f"|{k}={short(v)}" for k, v in varied.items())
 
     def _site_results(self, variant: Variant, sampling: _Sampling, m: int) -> Iterator[Wanted]:
         for site in wanted_sites(sampling.spec.sites, variant.base.layers, self.where):
@@ -138,23 +181,6 @@ class _Columns:
             for measure in self.of_matrices[m]:
                 key = measure_key(variant.identity, None, matrix, measure)
                 yield Wanted(key, matrix, measure["name"], self.measures[m].protocol)
-
-    def _score_keys(self, variant: Variant) -> dict[str, dict[str, int]]:
-        if self.evaluate is None:
-            return {}
-        settings = score_settings(self.evaluate)
-        return {
-            task: {score_key(variant.identity, identity, settings, seed): seed for seed in self.evaluate.seeds}
-            for task, identity in self.tasks.items()
-        }
-
-    def _score_cells(self, variant: Variant) -> Iterator[Cell]:
-        for task, keys in self._score_keys(variant).items():
-            for key, seed in keys.items():
-                described = {"task": task, "task_identity": self.tasks[task], "seed": seed}
-                spec = {**_work(variant), **described, "evaluate": _dump(self.evaluate)}
-                label = f"score {variant.name} on {task}, seed {seed}"
-                yield Cell(key, "evaluate", label, spec, [Wanted(key, "score", task)], _needs(variant.base))
 
 
 def _refuse_globs(spec: StudySpec) -> None:
@@ -204,7 +230,3 @@ def _work(variant: Variant) -> dict[str, Any]:
 
 def _needs(base: Base) -> list[str]:
     return [base.cell.key] if base.cell else []
-
-
-def _dump(spec: EvaluateSpec | None) -> dict[str, Any] | None:
-    return None if spec is None else spec.resolved()

@@ -92,11 +92,12 @@ def _perturbed(base: Base, point: _Point, choices: list[str]) -> Variant:
     perturbation = PERTURBATIONS[point.kind]
     settings = point.settings.resolved()
     described = {"kind": point.kind, "settings": settings}
-    shown = ",".join(f"{k}={_short(v)}" for k, v in point.shown.items())
+    shown = ",".join(f"{k}={short(v)}" for k, v in point.shown.items())
     factors = {**_base_factors(base, choices), "kind": point.kind, **perturbation.factors(point.settings)}
     identity = {"base": base.identity, "perturbation": {**described, "version": perturbation.version}}
     return Variant(f"{base.name}|{point.kind}({shown})", base, identity, described, factors)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A setting as it stands in a model's name."""
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -61,15 +61,13 @@ def sampling_identity(spec: RepresentSpec) -> dict[str, Any]:
     return {**text, "tokens": spec.tokens, "seed": spec.seed}
 
 
-def task_identities(spec: EvaluateSpec | None) -> dict[str, dict[str, Any]]:
+def task_identities(spec: EvaluateSpec) -> dict[str, dict[str, Any]]:
     """Each task asked for with the identity of its content.
 
     Raises:
         UnknownName: a task there is none of.
         SpecError: data that is not where the study says.
     """
-    if spec is None:
-        return {}
     from lmgeo.data.tasks import task_identity
 
     return {task: task_identity(task, spec.data) for task in spec.tasks}

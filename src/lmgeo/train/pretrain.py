@@ -68,11 +68,10 @@ def pretrain(
         Unfinished: `spec.minutes` have passed; calling again goes on.
     """
     key = run_key(spec, texts)
-    done = finished(out, key)
-    if done is not None:
+    if (done := finished(out, key)) is not None:
         return done
-    text = prepare(texts, spec)
-    asked, spec = spec, spec.model_copy(update={"steps": planned_steps(text, spec)})
+    asked, text = spec, prepare(texts, spec)
+    spec = spec.model_copy(update={"steps": planned_steps(text, spec)})
     model = build_encoder(spec, len(text.tokenizer), text.tokenizer.pad_token_id).to(device)
     handle = ModelHandle(model, out.name, lambda: text.tokenizer)
     optimizer = adamw(model, spec.weight_decay, BETAS)

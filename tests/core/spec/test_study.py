@@ -57,8 +57,8 @@ def test_a_study_is_written_out() -> None:
     assert spec.perturb == [("noise", {"alpha": [0, 20], "seed": [1, 2]}, ("perturb", 0, "noise"))]
     assert [(r.tokens, r.sites) for r in spec.represent] == [(t, ["final", "embeddings"]) for t in ("all", "content")]
     assert [m.protocol for m in spec.measure] == ["default", "quickstart"]
-    assert spec.evaluate is not None
-    assert (spec.evaluate.tasks, spec.evaluate.seeds, spec.evaluate.batch_size) == (["rte"], [0, 1], 32)
+    (evaluate,) = spec.evaluate
+    assert (evaluate.tasks, evaluate.seeds, evaluate.batch_size) == (["rte"], [0, 1], 32)
     assert spec.analyze.controls == ["width"]
     assert (spec.name, spec.threads) == ("demo", 1)
 
@@ -68,7 +68,7 @@ def test_the_least_study_has_every_default() -> None:
     assert spec.represent == [RepresentSpec()]
     assert spec.measure == [MeasureSpec()]
     assert spec.analyze == AnalyzeSpec()
-    assert spec.evaluate is None
+    assert spec.evaluate == []
     assert spec.perturb == []
 
 
@@ -147,7 +147,7 @@ def test_a_study_of_the_wrong_shape_is_refused(text: str, what: str) -> None:
         ("represent.tokens=[last]", "represent", [RepresentSpec(sites=["final", "embeddings"], tokens="last")]),
         ("perturb.0.noise.alpha=5", "perturb", [("noise", {"alpha": 5, "seed": [1, 2]}, ("perturb", 0, "noise"))]),
         ("perturb=[]", "perturb", []),
-        ("evaluate=", "evaluate", None),
+        ("evaluate=", "evaluate", []),
     ],
 )
 def test_an_override_reaches_its_place(setting: str, attribute: str, value: Any) -> None:

@@ -50,7 +50,7 @@ class StudySpec:
     perturb: list[tuple[str, Any, KeyPath]]
     represent: list[RepresentSpec]
     measure: list[MeasureSpec]
-    evaluate: EvaluateSpec | None
+    evaluate: list[EvaluateSpec]
     analyze: AnalyzeSpec
     threads: int
     document: Document = field(repr=False)
@@ -80,7 +80,7 @@ def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
         perturb=_perturbations(_list_of(raw, "perturb", document), perturbations, document),
         represent=expand_axes(RepresentSpec, _block(raw, "represent"), document, ("represent",)),
         measure=expand_axes(MeasureSpec, _block(raw, "measure"), document, ("measure",)),
-        evaluate=None if evaluate is None else validate(EvaluateSpec, evaluate, document, ("evaluate",)),
+        evaluate=[] if evaluate is None else expand_axes(EvaluateSpec, evaluate, document, ("evaluate",)),
         analyze=validate(AnalyzeSpec, _block(raw, "analyze"), document, ("analyze",)),
         threads=_threads(raw.get("threads", 2), document),
         document=document,
