@@ -79,6 +79,10 @@ def test_unknown_columns_and_wrong_kinds_are_refused() -> None:
 @given(st.text(max_size=30))
 def test_any_text_parses_or_is_refused_as_input(text: str) -> None:
     try:
-        keep(TABLE, parse_filter(text))
-    except LmgeoError:
+        rows = keep(TABLE, parse_filter(text))
+    except LmgeoError as error:
+        mend = error.mend
+    else:
+        assert len(rows) == len(TABLE)
         return
+    assert mend

@@ -77,7 +77,7 @@ def test_a_seed_gives_the_same_values_again() -> None:
 
 def test_measurements_are_plain_json() -> None:
     for found in measure_cloud(cloud().astype(np.float32), list(MEASURES), SMALL, 0).values():
-        json.dumps(found.to_json(), allow_nan=False)
+        assert json.loads(json.dumps(found.to_json(), allow_nan=False)) == found.to_json()
 
 
 def test_progress_is_told() -> None:
