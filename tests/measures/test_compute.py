@@ -20,7 +20,6 @@ from lmgeo.measures.compute import (
     measure_matrix,
     states_needed,
     uses_protocol,
-    version,
 )
 from lmgeo.measures.declare import MEASURES
 from lmgeo.states.batch import RowBatch
@@ -157,8 +156,15 @@ def test_identity_holds_what_moves_a_value_and_no_more() -> None:
     assert identity_of("lsq_error", published, 0) == identity_of("lsq_error", published, 1)
 
 
-def test_version_is_the_declared_one() -> None:
-    assert all(version(name) == MEASURES[name].version for name in MEASURES)
+def test_the_version_a_key_holds_is_the_declared_one() -> None:
+    from lmgeo.study.wanted import measure_identity
+
+    found = {name: measure_identity(name, "default", 0) for name in MEASURES}
+    assert {name: identity["version"] for name, identity in found.items()} == {
+        n: m.version for n, m in MEASURES.items()
+    }
+    assert found["eee"] == {"name": "eee", "version": 1}  # no protocol, no seed: neither moves it
+    assert found["lsq_error"]["protocol"]["name"] == "default"
 
 
 def test_protocol_measures_are_the_quantized_ones() -> None:

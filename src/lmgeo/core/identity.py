@@ -52,11 +52,6 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def hash_files(paths: Mapping[str, Path]) -> str:
-    """One hash over named files: names and bytes count, places and dates do not."""
-    return content_key({name: hash_file(path) for name, path in paths.items()})
-
-
 def hash_texts(texts: list[str]) -> str:
     """One hash over a list of texts; their boundaries count."""
     digest = hashlib.sha256()

@@ -28,11 +28,6 @@ def uses_protocol(name: str) -> bool:
     return MEASURES[name].state not in STATES
 
 
-def version(name: str) -> int:
-    """The version of a measure's definition."""
-    return MEASURES[name].version
-
-
 def identity_of(name: str, protocol: QuantizerProtocol, seed: int) -> dict[str, Any]:
     """What of the protocol and the seed enters a value's key: nothing where neither moves it."""
     if not uses_protocol(name):

@@ -69,14 +69,14 @@ def beyond_controls(facts: Mapping[str, Any]) -> Grid | None:
         return None
     partial = {entry["measure"]: entry for entry in facts["partial"]}
     gain = {entry["measure"]: entry for entry in facts["incremental"]}
-    rows = [_control_row(e, partial.get(e["measure"], {}), gain.get(e["measure"], {})) for e in _strongest(facts)]
+    rows = [_control_row(e, partial.get(e["measure"], {}), gain.get(e["measure"], {})) for e in ranked(facts)]
     heads = ["measure", "Spearman", "partial", "95 % interval", "p", "ΔR²", "95 % interval of ΔR²"]
     return Grid(heads, [False, True, True, False, True, True, False], rows)
 
 
 def regressions(facts: Mapping[str, Any]) -> Grid | None:
     """R² and slope of every form."""
-    order = {entry["measure"]: i for i, entry in enumerate(_strongest(facts))}
+    order = {entry["measure"]: i for i, entry in enumerate(ranked(facts))}
     given = sorted((e for e in facts["regressions"] if e["r2"] is not None), key=lambda e: order[e["measure"]])
     if not given:
         return None
@@ -145,10 +145,6 @@ _FACTOR_NAMES = {"alpha": "noise α (percent)", "noise_seed": "noise seeds", "ki
 def _levels(column: pd.Series[Any]) -> str:
     levels = column.dropna().unique().tolist()
     return listed([number(level) for level in (sorted(levels) if _is_number(column) else levels)])
-
-
-def _strongest(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return ranked(facts)
 
 
 def _control_row(raw: Mapping[str, Any], partial: Mapping[str, Any], gain: Mapping[str, Any]) -> list[Cell]:

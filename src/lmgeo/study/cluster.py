@@ -61,7 +61,7 @@ def connect(workers: int, threads: int, scheduler: str | None) -> Iterator[Clien
 
 
 def _settings(threads: int) -> dict[str, Any]:
-    # Dask's nannies make malloc give memory back at once, so every tensor costs page faults: a third of the time.
+    # Dask's nannies make malloc give memory back at once, so every tensor costs page faults (docs/log.md).
     environment = {"MALLOC_TRIM_THRESHOLD_": 2**30, "MALLOC_MMAP_THRESHOLD_": 2**30}
     for library in ("OMP", "MKL", "OPENBLAS"):
         environment[f"{library}_NUM_THREADS"] = threads

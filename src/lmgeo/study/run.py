@@ -78,7 +78,7 @@ def _outcome(future: Any, cell: Cell, store: Store) -> dict[str, Any]:
     if not isinstance(error, KilledWorker):
         return keep_failure(cell, store, failure(error))
     mend = "it may have run out of memory: use fewer workers, or a smaller sample, and run again"
-    return keep_failure(cell, store, {"error": "the worker that did it was killed, twice", "mend": mend})
+    return keep_failure(cell, store, {"error": "the workers that tried it were killed", "mend": mend})
 
 
 def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> dict[Cell, Any]:
