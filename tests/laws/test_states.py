@@ -221,7 +221,7 @@ def test_a_shift_by_a_million_is_harmless(make: Callable[[], State], batch_of: B
     near, shifted = state.to_arrays(), far.to_arrays()
     assert all(np.isfinite(array).all() for array in shifted.values())
     if isinstance(state, Moments):
-        np.testing.assert_allclose(shifted["scatter"], near["scatter"], rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(shifted["mean"] - 1e6, near["mean"], atol=1e-8)
+        np.testing.assert_allclose(shifted["scatters"], near["scatters"], rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(shifted["means"] - 1e6, near["means"], atol=1e-8)
     if isinstance(state, Rows):
         np.testing.assert_allclose(shifted["rows"] - 1e6, near["rows"], atol=1e-8)

@@ -140,7 +140,8 @@ def test_unsound_clouds_are_refused(X: np.ndarray, error: type[Exception]) -> No
 
 
 def test_a_cloud_beyond_the_reservoir_is_sampled_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.Rows, "empty", lambda d, seed=0: Rows(d, capacity=200, seed=seed))
+    own = Rows.of_cloud
+    monkeypatch.setattr(module.Rows, "of_cloud", lambda rows, seed=0: own(rows, capacity=200, seed=seed))
     first, second = (measure_cloud(cloud(), ["vrm", "pq_error"], SMALL, seed) for seed in (1, 2))
     assert first["vrm"].details["rows_left_out"] == 100
     assert first["pq_error"].details["rows_left_out"] == 100

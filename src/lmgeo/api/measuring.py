@@ -42,11 +42,10 @@ def measure(
         NotEnoughData: an empty cloud.
         UnknownName: a glob that matches no measure, an unknown protocol.
     """
-    from lmgeo.measures.compute import measure_cloud
-    from lmgeo.measures.declare import MEASURES
+    from lmgeo.measures.compute import cloud_measures, measure_cloud
     from lmgeo.measures.protocols import protocol as named
 
-    return measure_cloud(X, MEASURES.select(as_list(measures)), named(protocol), seed, progress=progress)
+    return measure_cloud(X, cloud_measures(as_list(measures)), named(protocol), seed, progress=progress)
 
 
 def measure_file(
@@ -106,12 +105,11 @@ def measure_model(
     from lmgeo.api.models import open_model
     from lmgeo.data.corpora import open_corpus
     from lmgeo.data.sampling import sample_sequences
-    from lmgeo.measures.compute import compute, states_needed
-    from lmgeo.measures.declare import MEASURES
+    from lmgeo.measures.compute import cloud_measures, compute, states_needed
     from lmgeo.measures.protocols import protocol as named
     from lmgeo.represent.run import represent
 
-    names, settings = MEASURES.select(as_list(measures)), named(protocol)
+    names, settings = cloud_measures(as_list(measures)), named(protocol)
     sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed)
     sample = sample_sequences(open_corpus(corpus), sequences, seed)
     model = open_model(source, device)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from lmgeo.core.errors import NotEnoughData, SpecError
+from lmgeo.core.errors import SpecError
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.spec.protocol import QuantizerProtocol
-from lmgeo.measures.declare import MEASURES, Measure, Valued
+from lmgeo.measures.declare import MEASURES
 from lmgeo.measures.inputs import as_cloud
+from lmgeo.measures.outcome import measured
 from lmgeo.measures.protocols import protocol_identity
+from lmgeo.numerics.quantizers.quantization import Quantization
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.moments import Moments
-from lmgeo.states.registry import STATES
 from lmgeo.states.rows import Rows
 from lmgeo.states.state import State, StateClass
 
 
 def uses_protocol(name: str) -> bool:
     """Whether a measure is taken of a quantization, so that its value belongs to a protocol."""
-    return MEASURES[name].state not in STATES
+    return MEASURES[name].state is Quantization
 
 
 def identity_of(name: str, protocol: QuantizerProtocol, seed: int) -> dict[str, Any]:
@@ -36,18 +36,31 @@ def identity_of(name: str, protocol: QuantizerProtocol, seed: int) -> dict[str, 
     return {"protocol": protocol_identity(protocol), **({"seed": seed} if seeded else {})}
 
 
+def cloud_measures(globs: Sequence[str]) -> list[str]:
+    """The measures of clouds that match any glob.
+
+    Raises:
+        UnknownName: a glob that matches none.
+    """
+    return [name for name in MEASURES.select(globs) if MEASURES[name].cloud]
+
+
 def matrix_measures() -> list[str]:
     """The measures that are defined for weight matrices."""
     return [name for name, declared in MEASURES.items() if declared.matrix]
 
 
 def states_needed(names: Iterable[str]) -> set[StateClass]:
-    """The states that the named measures read; quantized ones read the rows.
+    """The states that the named measures read, be it through what is derived from them.
 
     Raises:
         UnknownName: a name that is no measure's.
     """
-    return {Rows if uses_protocol(name) else MEASURES[name].state for name in names}
+    return {_source(MEASURES[name].state) for name in names}
+
+
+def _source(kind: StateClass) -> StateClass:
+    return Rows if kind is Quantization else getattr(kind, "source", kind)
 
 
 def compute(
@@ -57,7 +70,7 @@ def compute(
     seed: int,
     progress: Progress = silent,
 ) -> dict[str, Measurement]:
-    """Every named measure of one cloud, in the order of `names`.
+    """Every named measure of one cloud with its spread, in the order of `names`.
 
     Args:
         states: the cloud's states by class; those of `states_needed(names)` at least.
@@ -73,31 +86,22 @@ def compute(
     if missing := states_needed(names) - set(states):
         classes = ", ".join(sorted(state.__name__ for state in missing))
         raise SpecError(f"no {classes} to measure", "make the states that `states_needed` names")
-    found = _direct_ones(states, [name for name in names if not uses_protocol(name)], progress)
-    if quantized := [name for name in names if uses_protocol(name)]:
-        found |= _quantized(states[Rows], quantized, protocol, seed, progress)
+    found: dict[str, Measurement] = {}
+    for kind, group in _by_state(names).items():
+        progress(group[0], len(found), len(names))
+        if kind is Quantization:
+            found |= _quantized(states[Rows], group, protocol, seed, progress)
+        else:
+            found |= measured(kind, [MEASURES[name] for name in group], states[_source(kind)])
     return {name: found[name] for name in names}
 
 
-def _direct_ones(states: Mapping[type, State], names: Sequence[str], progress: Progress) -> dict[str, Measurement]:
-    found = {}
-    for done, name in enumerate(names):
-        progress(name, done, len(names))
-        found[name] = _direct(MEASURES[name], states[MEASURES[name].state])
-    return found
-
-
-def _direct(declared: Measure, state: State) -> Measurement:
-    n, d, centred = state.n, state.d, getattr(state, "centred", True)
-    try:
-        outcome = declared.function(state)
-    except NotEnoughData as error:
-        return declared.missing(f"{error.what}; {error.mend}", n, d, centred)
-    valued = outcome if isinstance(outcome, Valued) else Valued(outcome)
-    if not math.isfinite(valued.value):
-        reason = f"came out as {valued.value} on finite rows, which is a fault of ours"
-        return declared.missing(reason, n, d, centred, **valued.details)
-    return declared.measurement(valued, n, d, centred)
+def _by_state(names: Sequence[str]) -> dict[StateClass, list[str]]:
+    """The measures of each state together, so that what is derived for them is made once and let go."""
+    groups: dict[StateClass, list[str]] = {}
+    for name in names:
+        groups.setdefault(MEASURES[name].state, []).append(name)
+    return groups
 
 
 def _quantized(
@@ -133,9 +137,7 @@ def measure_cloud(
         UnknownName: a name that is no measure's.
     """
     rows, note = as_cloud(X)
-    states = _empty(states_needed(names), rows.shape[1], seed)
-    _fill(states, rows)
-    found = compute(states, names, protocol, seed, progress)
+    found = compute(_states_of(rows, states_needed(names), seed), names, protocol, seed, progress)
     return noted(found, converted=note) if note else found
 
 
@@ -161,19 +163,24 @@ def measure_matrix(
             f"{', '.join(wrong)}: not defined for weight matrices", f"choose among {', '.join(matrix_measures())}"
         )
     rows, note = as_cloud(W, "matrix")
-    states = _empty(states_needed(chosen), rows.shape[1])
+    states = _states_of(rows, states_needed(chosen), groups=1)  # a matrix is the whole, not a sample
     if Moments in states:
-        states[Moments] = Moments.empty(rows.shape[1], centred=centred)
-    _fill(states, rows)
-    found = _direct_ones(states, chosen, progress)
+        states[Moments].centred = centred
+    found: dict[str, Measurement] = {}
+    for kind, group in _by_state(chosen).items():
+        progress(group[0], len(found), len(chosen))
+        found |= measured(kind, [MEASURES[name] for name in group], states[_source(kind)], spread=False)
+    found = {name: found[name] for name in chosen}
     return noted(found, converted=note) if note else found
 
 
-def _empty(kinds: Collection[StateClass], d: int, seed: int = 0) -> dict[type, State]:
-    return {kind: Rows.empty(d, seed=seed) if kind is Rows else kind.empty(d) for kind in kinds}
-
-
-def _fill(states: Mapping[type, State], rows: np.ndarray) -> None:
-    for batch in RowBatch.chunks_of_cloud(rows):
-        for state in states.values():
+def _states_of(rows: np.ndarray, kinds: Collection[StateClass], seed: int = 0, **settings: Any) -> dict[type, Any]:
+    """The states of a cloud in hand; where all its rows are kept, they are kept where they lie."""
+    states: dict[type, Any] = {kind: kind.empty(rows.shape[1], **settings) for kind in kinds if kind is not Rows}
+    filled = list(states.values())
+    if Rows in kinds:
+        states[Rows] = Rows.of_cloud(rows, seed=seed)
+    for batch in RowBatch.chunks_of_cloud(rows) if filled else ():
+        for state in filled:
             state.update(batch)
+    return states

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lmgeo.core.errors import SpecError
+from lmgeo.core.guard import guarded
 from lmgeo.core.measurement import Measurement
+from lmgeo.core.plugins import current_origin
 from lmgeo.core.registry import Registry
 
 Bound = float | int | str | None  # int apart: shape checking does not promote it
@@ -47,7 +49,10 @@ class Measure:
         cite: where the definition comes from; "" for a textbook one.
         version: of the definition; a new one makes new results.
         definition: one line.
-        matrix: whether it is defined for weight matrices too.
+        formula: the same as a formula, in plain text.
+        matrix: whether it is defined for weight matrices.
+        cloud: whether it is defined for clouds.
+        origin: whose it is where it is not lmgeo's own: a plugin's hash, or a package and its version.
     """
 
     name: str
@@ -60,7 +65,10 @@ class Measure:
     cite: str
     version: int
     definition: str
+    formula: str = ""
     matrix: bool = False
+    cloud: bool = True
+    origin: str = ""
 
     def limits(self, n: int, d: int, centred: bool = True) -> tuple[float | None, float | None]:
         """The range in numbers for a cloud (or an uncentred matrix) of n rows and d columns."""
@@ -100,7 +108,8 @@ def _number(bound: Bound, n: int, d: int, centred: bool) -> float | None:
     return float(SYMBOLS[bound](n, d, rank))
 
 
-MEASURES: Registry[Measure] = Registry("measure", "lmgeo.measures")
+MEASURES: Registry[Measure] = Registry("measure", "lmgeo.measures", group="lmgeo.measures")
+COMPARISONS: Registry[Measure] = Registry("comparison", "lmgeo.measures", group="lmgeo.measures")
 
 F = TypeVar("F", bound=Callable[[Any], Any])
 
@@ -116,12 +125,15 @@ def measure(
     version: int = 1,
     name: str | None = None,
     prefixes: Sequence[str] = ("",),
+    formula: str = "",
     matrix: bool = False,
+    cloud: bool = True,
+    registry: Registry[Measure] = MEASURES,
 ) -> Callable[[F], F]:
     """Register a function of one state as a measure, once for each prefix.
 
     Args:
-        state: the class the function takes.
+        state: the class the function takes: a state, or what is derived from one.
         unit: the unit's name; "1" for a pure number.
         range: numbers, symbols of `SYMBOLS` ("d", "r", "min(n-1, d)" …), or None where unbounded.
         keeps: what leaves the value unchanged: "shift", "rotation", "scale", "duplicate".
@@ -130,7 +142,10 @@ def measure(
         version: raise it when the definition changes.
         name: the name where it is not the function's own.
         prefixes: ("pq_", "lsq_") registers one function under two names.
+        formula: one line of plain text with the usual signs.
         matrix: whether it is defined for weight matrices too.
+        cloud: False for what is defined for weight matrices alone.
+        registry: `COMPARISONS` for what is measured of two models.
 
     Raises:
         SpecError: no docstring, an unknown invariance or range symbol, or a name taken.
@@ -140,12 +155,26 @@ def measure(
         stem = name or function.__name__
         definition = _definition(function, stem)
         _check(stem, frozenset(keeps), range)
+        origin = current_origin()
         for prefix in prefixes:
             full = prefix + stem
             declared = Measure(
-                full, function, state, unit, range, frozenset(keeps), direction, cite, version, definition, matrix
+                name=full,
+                function=guarded(function) if origin else function,
+                state=state,
+                unit=unit,
+                range=range,
+                keeps=frozenset(keeps),
+                direction=direction,
+                cite=cite,
+                version=version,
+                definition=definition,
+                formula=formula,
+                matrix=matrix,
+                cloud=cloud,
+                origin=origin,
             )
-            MEASURES.add(full, declared)
+            registry.add(full, declared)
         return function
 
     return register

@@ -7,12 +7,14 @@ taken relative to the first one: a constant column then has a scatter of exactly
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
 from lmgeo.core.arrays import Float, Float64, ndarray
 
 _CHUNK_VALUES = 4_000_000  # 32 MB in float64: a chunk is copied, a whole cloud never is
+Products = Literal["float64", "float32"]
 
 
 def row_chunks(n: int, d: int) -> Iterator[slice]:
@@ -21,24 +23,35 @@ def row_chunks(n: int, d: int) -> Iterator[slice]:
     return (slice(start, min(start + step, n)) for start in range(0, n, step))
 
 
-def mean_and_scatter(rows: Float[ndarray, "n d"]) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
-    """Column means and Σ (x − x̄)(x − x̄)ᵀ of all rows; zeros for no rows."""
+def mean_and_scatter(
+    rows: Float[ndarray, "n d"], products: Products = "float64"
+) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
+    """Column means and Σ (x − x̄)(x − x̄)ᵀ of all rows; zeros for no rows.
+
+    Args:
+        rows: of any float type.
+        products: `float32` multiplies centred rows in single precision, about twice as fast and good to
+            some 1e-6 of the greatest entry; sums over chunks, means and the centring stay in float64.
+    """
     n, d = rows.shape
     count, mean, scatter = 0, np.zeros(d), np.zeros((d, d))
     for part in row_chunks(n, d):
-        more = _of_chunk(rows[part])
+        more = _of_chunk(rows[part], products)
         mean, scatter = merge_moments(count, mean, scatter, part.stop - part.start, *more)
         count = part.stop
     return mean, scatter
 
 
-def _of_chunk(rows: Float[ndarray, "n d"]) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
+def _of_chunk(
+    rows: Float[ndarray, "n d"], products: Products
+) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
     first = rows[0].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # a reader of the state reports overflow
         centred = np.subtract(rows, first, dtype=np.float64)
         offset = centred.mean(axis=0)
         centred -= offset
-        return first + offset, centred.T @ centred
+        factor = centred.astype(products, copy=False)
+        return first + offset, (factor.T @ factor).astype(np.float64, copy=False)
 
 
 def merge_moments(

@@ -41,6 +41,11 @@ def principal_axes(
     return without_rounding(values[::-1], greatest_rank), axes[:, ::-1]
 
 
+def axis_variances(scatter: Float64[ndarray, "d d"], axes: Float64[ndarray, "d k"]) -> Float64[ndarray, " k"]:
+    """aᵀ·scatter·a for each axis a, a column of `axes`."""
+    return np.einsum("ij,ij->j", axes, scatter @ axes)
+
+
 def uncentred_singular_values(
     values: Float64[ndarray, " d"], axes: Float64[ndarray, "d d"], mean: Float64[ndarray, " d"], n: int
 ) -> Float64[ndarray, " d"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class RowBatch:
     """Rows of a cloud and where each comes from.
 
     Attributes:
-        rows: float32 or float64.
+        rows: (n, d) float32 or float64: an array, or a torch tensor on any device.
         sequence: which sequence each row is of.
         position: which token of that sequence it is; (sequence, position) names a row.
         special: whether that token is a special one.
@@ -28,13 +28,13 @@ class RowBatch:
         SpecError: unlike lengths, or rows that are not floats.
     """
 
-    rows: Float[ndarray, "n d"]
+    rows: Any
     sequence: Int[ndarray, " n"]
     position: Int[ndarray, " n"]
     special: Bool[ndarray, " n"]
 
     def __post_init__(self) -> None:
-        if self.rows.ndim != 2 or self.rows.dtype not in (np.float32, np.float64):
+        if self.rows.ndim != 2 or str(self.rows.dtype).removeprefix("torch.") not in ("float32", "float64"):
             raise SpecError(
                 f"a batch of shape {self.rows.shape} and type {self.rows.dtype}", "give float32 or float64 rows (n, d)"
             )
@@ -51,9 +51,22 @@ class RowBatch:
         """The number of columns."""
         return int(self.rows.shape[1])
 
+    @property
+    def array(self) -> Float[ndarray, "n d"]:
+        """The rows as an array; of a tensor on the CPU they are not copied."""
+        return self.rows if isinstance(self.rows, np.ndarray) else self.rows.cpu().numpy()
+
     def take(self, chosen: ndarray | slice) -> RowBatch:
-        """The chosen rows (a mask, indices or a slice)."""
-        return RowBatch(self.rows[chosen], self.sequence[chosen], self.position[chosen], self.special[chosen])
+        """The chosen rows (a mask, indices or a slice), as arrays."""
+        return RowBatch(self.array[chosen], self.sequence[chosen], self.position[chosen], self.special[chosen])
+
+    def gather(self, chosen: Int[ndarray, " k"]) -> Any:
+        """Copies of the chosen rows alone, of the kind and on the device that they are."""
+        if isinstance(self.rows, np.ndarray):
+            return self.rows[chosen]
+        import torch
+
+        return self.rows.index_select(0, torch.from_numpy(chosen).to(self.rows.device))
 
     @classmethod
     def of_cloud(cls, rows: Float[ndarray, "n d"], start: int = 0) -> RowBatch:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
-from lmgeo.core.arrays import Float64, ndarray
+from lmgeo.core.arrays import Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
-from lmgeo.numerics.moments import mean_and_scatter, merge_moments
-from lmgeo.numerics.spectra import principal_axes, uncentred_singular_values
+from lmgeo.numerics.moments import Products, mean_and_scatter, merge_moments
+from lmgeo.numerics.spectra import axis_variances, principal_axes, uncentred_singular_values
 from lmgeo.states.batch import RowBatch
+from lmgeo.states.groups import GROUPS, rows_by_group
+from lmgeo.states.replicates import Replicates
 from lmgeo.states.state import check_alike, check_batch
+
+Part = tuple[int, Float64[ndarray, " d"], Float64[ndarray, "d d"]]
 
 
 @final
@@ -21,67 +25,108 @@ from lmgeo.states.state import check_alike, check_batch
 class Moments:
     """Mergeable first and second moments in float64; its size does not depend on n.
 
+    Kept apart for each of G groups of sequences, so that what they add up to has a spread.
+
     Attributes:
-        count: rows taken in.
-        mean: column means.
-        scatter: Σ (x − x̄)(x − x̄)ᵀ.
+        counts: rows of each group.
+        means: column means of each group.
+        scatters: Σ (x − x̄)(x − x̄)ᵀ of each group, its upper triangle.
         centred: whether spectral measures read the centred spectrum (a cloud) or that of the
             rows as they stand (a weight matrix).
+        products: the type in which rows are multiplied.
     """
 
-    count: int
-    mean: Float64[ndarray, " d"]
-    scatter: Float64[ndarray, "d d"]
+    counts: Int[ndarray, " g"]
+    means: Float64[ndarray, "g d"]
+    scatters: Float64[ndarray, "g d d"]
     centred: bool = True
-    _spectra: dict[str, ndarray] = field(default_factory=dict, repr=False, compare=False)
+    products: Products = "float64"
+    _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def empty(cls, d: int, *, centred: bool = True) -> Moments:
+    def empty(cls, d: int, *, centred: bool = True, groups: int = GROUPS, products: Products = "float64") -> Moments:
         """No rows of d columns."""
-        return Moments(0, np.zeros(d), np.zeros((d, d)), centred)
+        return Moments(np.zeros(groups, np.int64), np.zeros((groups, d)), np.zeros((groups, d, d)), centred, products)
+
+    @classmethod
+    def of_spectrum(
+        cls, n: int, values: Float64[ndarray, " d"], uncentred: Callable[[], Float64[ndarray, " d"]], centred: bool
+    ) -> Moments:
+        """What is left of n rows when their axes are forgotten: it reads as the whole, and takes no more rows.
+
+        Args:
+            n: rows.
+            values: eigenvalues of the centred scatter, descending.
+            uncentred: gives the singular values of the rows as they stand, descending, where they are read.
+            centred: as of the state.
+        """
+        d = len(values)
+        known = {"values": values, "uncentred later": uncentred}
+        return Moments(np.array([n]), np.zeros((1, d)), np.diag(values)[None], centred, _known=known)
 
     @property
     def n(self) -> int:
         """Rows taken in."""
-        return self.count
+        return int(self.counts.sum())
 
     @property
     def d(self) -> int:
         """Columns."""
-        return len(self.mean)
+        return int(self.means.shape[1])
 
     @property
     def settings(self) -> dict[str, Any]:
         """What two must share to be merged."""
-        return {"d": self.d, "centred": self.centred}
+        return {"d": self.d, "centred": self.centred, "groups": len(self.counts), "products": self.products}
 
     def update(self, batch: RowBatch) -> None:
         """Take rows in (exact in the sense of Chan, Golub & LeVeque 1983)."""
         check_batch(self, batch)
-        more = mean_and_scatter(batch.rows)
-        self.mean, self.scatter = merge_moments(self.count, self.mean, self.scatter, len(batch), *more)
-        self.count += len(batch)
-        self._spectra.clear()
+        for g, rows in rows_by_group(batch, len(self.counts)):
+            if isinstance(rows, np.ndarray):
+                more = mean_and_scatter(rows, self.products)
+                self.means[g], self.scatters[g] = merge_moments(*self._part(g), len(rows), *more)
+            else:
+                from lmgeo.numerics.torch_sums import add_rows
+
+                add_rows(rows, int(self.counts[g]), self.means[g], self.scatters[g], self.products)
+            self.counts[g] += len(rows)
+        self._known.clear()
 
     def merge(self, other: Moments) -> Moments:
         """The moments of both clouds together."""
         check_alike(self, other)
-        mean, scatter = merge_moments(self.count, self.mean, self.scatter, other.count, other.mean, other.scatter)
-        return Moments(self.count + other.count, mean, scatter, self.centred)
+        both = Moments.empty(self.d, **{k: v for k, v in self.settings.items() if k != "d"})
+        for g in range(len(self.counts)):
+            both.means[g], both.scatters[g] = merge_moments(*self._part(g), *other._part(g))
+        both.counts += self.counts + other.counts
+        return both
 
     def to_arrays(self) -> dict[str, ndarray]:
         """Copies of everything it holds."""
         return {
-            "count": np.array(self.count),
-            "mean": self.mean.copy(),
-            "scatter": self.scatter.copy(),
+            "counts": self.counts.copy(),
+            "means": self.means.copy(),
+            "scatters": np.stack([_whole(scatter) for scatter in self.scatters]),
             "centred": np.array(self.centred),
+            "float32": np.array(self.products == "float32"),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, ndarray]) -> Moments:
         """The inverse of `to_arrays`."""
-        return Moments(int(arrays["count"]), arrays["mean"].copy(), arrays["scatter"].copy(), bool(arrays["centred"]))
+        counts, means, scatters = (arrays[name].copy() for name in ("counts", "means", "scatters"))
+        return Moments(counts, means, scatters, bool(arrays["centred"]), "float32" if arrays["float32"] else "float64")
+
+    @property
+    def mean(self) -> Float64[ndarray, " d"]:
+        """Column means."""
+        return self._total()[1]
+
+    @property
+    def scatter(self) -> Float64[ndarray, "d d"]:
+        """Σ (x − x̄)(x − x̄)ᵀ of all rows."""
+        return self._total()[2]
 
     @property
     def eigenvalues(self) -> Float64[ndarray, " d"]:
@@ -90,9 +135,9 @@ class Moments:
         Raises:
             NotEnoughData: fewer than two rows, or squares that float64 cannot hold.
         """
-        if self.count < 2:
-            raise NotEnoughData(f"{self.count} row(s) have no variance", "give at least 2 rows")
-        return self._axes()[0] / (self.count - 1)
+        if self.n < 2:
+            raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
+        return self._values() / (self.n - 1)
 
     @property
     def singular_values_uncentred(self) -> Float64[ndarray, " d"]:
@@ -101,12 +146,12 @@ class Moments:
         Raises:
             NotEnoughData: no rows, or squares that float64 cannot hold.
         """
-        if self.count < 1:
+        if self.n < 1:
             raise NotEnoughData("no rows", "give at least 1 row")
-        if "uncentred" not in self._spectra:
-            values, axes = self._axes()
-            self._spectra["uncentred"] = uncentred_singular_values(values, axes, self.mean, self.count)
-        return self._spectra["uncentred"]
+        if "uncentred" not in self._known:
+            later = self._known.get("uncentred later")
+            self._known["uncentred"] = later() if later else self._uncentred()
+        return self._known["uncentred"]
 
     @property
     def spectrum(self) -> Float64[ndarray, " d"]:
@@ -124,12 +169,80 @@ class Moments:
         return squares
 
     @property
+    def axes(self) -> Float64[ndarray, "d d"]:
+        """Unit principal axes as columns, the one of the greatest variance first.
+
+        Raises:
+            NotEnoughData: squares that float64 cannot hold.
+        """
+        self._values()
+        return self._known["axes"]
+
+    @property
     def constant_columns(self) -> int:
         """How many columns hold one value throughout."""
         return int(np.count_nonzero(np.diag(self.scatter) == 0.0))
 
-    def _axes(self) -> tuple[ndarray, ndarray]:
-        if "values" not in self._spectra:
-            values, axes = principal_axes(self.scatter, min(self.count - 1, self.d))
-            self._spectra |= {"values": values, "axes": axes}
-        return self._spectra["values"], self._spectra["axes"]
+    def replicates(self) -> Replicates | None:
+        """The moments without each group in turn, their spectra to first order.
+
+        An eigenvalue moves with its axis's share of what is taken away, to first order; so one
+        decomposition serves all groups.
+
+        Raises:
+            NotEnoughData: as `eigenvalues` does.
+        """
+        present = np.flatnonzero(self.counts)
+        if len(present) < 2 or self.n - self.counts.max() < 2:
+            return None
+        return Replicates.leave_one_out([self._without(int(g)) for g in present])
+
+    def _without(self, g: int) -> Moments:
+        count, mean, scatter = self._part(g)
+        n, rest, whole = self.n, self.n - count, _whole(scatter)
+        step = (mean - self.mean) @ self.axes
+        values = self._values() - axis_variances(whole, self.axes) - step**2 * (n * count / rest)
+
+        def uncentred() -> Float64[ndarray, " d"]:
+            raw, axes = self._raw_axes()
+            return np.sqrt(_descending(raw - axis_variances(whole, axes) - count * (mean @ axes) ** 2))
+
+        return Moments.of_spectrum(rest, _descending(values), uncentred, self.centred)
+
+    def _uncentred(self) -> Float64[ndarray, " d"]:
+        axes = self.axes
+        return uncentred_singular_values(self._values(), axes, self.mean, self.n)
+
+    def _raw_axes(self) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
+        """Eigenvalues and eigenvectors of XᵀX, as good as a spread needs them."""
+        if "raw" not in self._known:
+            values, axes = np.linalg.eigh(self.scatter + self.n * np.outer(self.mean, self.mean))
+            self._known["raw"] = values[::-1], axes[:, ::-1]
+        return self._known["raw"]
+
+    def _part(self, g: int) -> Part:
+        return int(self.counts[g]), self.means[g], self.scatters[g]
+
+    def _total(self) -> Part:
+        if "total" not in self._known:
+            total: Part = (0, np.zeros(self.d), np.zeros((self.d, self.d)))
+            for g in np.flatnonzero(self.counts):
+                part = self._part(int(g))
+                total = (total[0] + part[0], *merge_moments(*total, *part))
+            self._known["total"] = (*total[:2], _whole(total[2]))
+        return self._known["total"]
+
+    def _values(self) -> Float64[ndarray, " d"]:
+        if "values" not in self._known:
+            values, axes = principal_axes(self.scatter, min(self.n - 1, self.d))
+            self._known |= {"values": values, "axes": axes}
+        return self._known["values"]
+
+
+def _whole(upper: Float64[ndarray, "d d"]) -> Float64[ndarray, "d d"]:
+    """The symmetric matrix that an upper triangle stands for."""
+    return np.triu(upper) + np.triu(upper, 1).T
+
+
+def _descending(values: Float64[ndarray, " d"]) -> Float64[ndarray, " d"]:
+    return np.sort(np.maximum(values, 0.0))[::-1]

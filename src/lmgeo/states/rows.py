@@ -12,9 +12,12 @@ from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.errors import SpecError
 from lmgeo.numerics.hashing import hash_pairs
 from lmgeo.states.batch import RowBatch
+from lmgeo.states.groups import GROUPS
+from lmgeo.states.replicates import Replicates
 from lmgeo.states.state import check_alike, check_batch
 
 CAPACITY = 262_144
+MOST_ROWS_OF_A_GROUP = 2_048  # for the spread
 _NO_LIMIT = np.uint64(2**64 - 1)
 
 
@@ -48,6 +51,18 @@ class Rows:
         """No rows of d columns."""
         return Rows(d, capacity, seed)
 
+    @classmethod
+    def of_cloud(cls, rows: Float[ndarray, "n d"], *, capacity: int = CAPACITY, seed: int = 0) -> Rows:
+        """The rows of a cloud in hand, which is not copied where all of it is kept: it must not change meanwhile."""
+        state = Rows(rows.shape[1], capacity, seed)
+        if len(rows) > capacity:
+            for batch in RowBatch.chunks_of_cloud(rows):
+                state.update(batch)
+        else:
+            state.seen = len(rows)
+            state._append(RowBatch.of_cloud(rows))
+        return state
+
     @property
     def n(self) -> int:
         """Rows kept; `seen` is how many were taken in."""
@@ -67,6 +82,8 @@ class Rows:
         """Take rows in; those that cannot be kept are never copied."""
         check_batch(self, batch)
         self.seen += len(batch)
+        if len(batch) == 0:
+            return
         possible = self._hashes(batch) <= self._limit
         self._append(batch.take(possible))  # a mask copies, so the input is not aliased
         if self._held > self.capacity + self.capacity // 4:
@@ -87,6 +104,27 @@ class Rows:
         rows = self._settle().rows.view()
         rows.flags.writeable = False
         return rows
+
+    def sample(self, most: int) -> Rows:
+        """At most `most` of the rows, by the same hashes: a smaller sample is part of a greater one."""
+        part = Rows(self.d, most, self.seed)
+        part._append(self._settle())
+        part.seen = self.n
+        return part
+
+    def replicates(self) -> Replicates | None:
+        """Disjoint samples of a few rows, each of its own group of sequences."""
+        kept = self._settle()
+        groups = [np.flatnonzero(kept.sequence % GROUPS == g) for g in range(GROUPS)]
+        least = min(min(map(len, groups)), MOST_ROWS_OF_A_GROUP)
+        if least < 2:
+            return None
+        states = []
+        for chosen in groups:
+            part = Rows(self.d, least, self.seed)
+            part.update(kept.take(chosen))
+            states.append(part)
+        return Replicates.subsamples(states, least, self.n)
 
     def kept(self) -> RowBatch:
         """Copies of the kept rows in order, with where each comes from."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import IncompatibleState
 from lmgeo.states.batch import RowBatch
+from lmgeo.states.replicates import Replicates
 
 S = TypeVar("S", bound="State")
 StateClass = type[Any]  # of a State: a protocol with properties cannot be looked for in a class
@@ -42,6 +43,9 @@ class State(Protocol):
 
     def merge(self: S, other: S) -> S:
         """A new state of both clouds; the two stay as they are."""
+
+    def replicates(self) -> Replicates | None:
+        """States of fewer rows whose values tell how sure the whole's is; None where there are too few."""
 
     def to_arrays(self) -> dict[str, ndarray]:
         """Everything it holds, as plain arrays."""

@@ -35,12 +35,11 @@ def wanted_measures(spec: MeasureSpec, of: Literal["cloud", "matrix"], seed: int
     Raises:
         UnknownName: a glob that matches no measure, or an unknown protocol.
     """
-    from lmgeo.measures.compute import matrix_measures
+    from lmgeo.measures.compute import cloud_measures, matrix_measures
     from lmgeo.measures.declare import MEASURES
 
-    names = MEASURES.select(spec.measures)
-    if of == "matrix":
-        names = [name for name in names if name in matrix_measures()]
+    there = matrix_measures() if of == "matrix" else cloud_measures(["*"])
+    names = [name for name in MEASURES.select(spec.measures) if name in there]
     return [measure_identity(name, spec.protocol, seed) for name in names]
 
 
