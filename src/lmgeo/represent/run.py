@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,11 +14,10 @@ from lmgeo.core.progress import Progress, silent
 from lmgeo.core.tokens import TokenSequence
 from lmgeo.data.batching import Batch, length_sorted_batches
 from lmgeo.models.handle import ModelHandle
+from lmgeo.represent.filling import Filling, States, settings_of
 from lmgeo.represent.selection import POLICIES, Selection, select
-from lmgeo.states.batch import RowBatch
 
 TOKENS_PER_BATCH = 2048  # padding included; measured best on CPU; results depend on it by rounding alone
-States = dict[type, Any]
 
 
 @dataclass(frozen=True)
@@ -73,13 +70,10 @@ def represent(
     if tokens not in POLICIES:
         raise UnknownName.among("token policy", tokens, POLICIES)
     sequences = _encode(handle, texts)
-    settings = _settings(states, seed)
-    filled: dict[str, States] = {site: {} for site in chosen}
+    filling = Filling(settings_of(states, seed), handle.label)
     n_tokens, n_rows, done = sum(map(len, sequences)), 0, 0
     for batch, selection in _selections(handle, sequences, tokens, tokens_per_batch):
-        hidden = _pass(handle, batch, chosen)
-        for site in chosen:
-            _update(filled[site], selection.batch(hidden.pop(site)), settings, f"{handle.label} at {site}")
+        filling.add(_pass(handle, batch, chosen), selection)
         n_rows += len(selection)
         done += int(batch.mask.sum())
         progress("tokens", done, n_tokens)
@@ -89,7 +83,7 @@ def represent(
             "give texts with content, or the policy 'all'",
         )
     n_sequences = sum(len(sequence) > 0 for sequence in sequences)
-    return Representation(filled, n_sequences, n_tokens, n_rows, _notes(handle, sequences))
+    return Representation(filling.finish(), n_sequences, n_tokens, n_rows, _notes(handle, sequences))
 
 
 def choose_sites(handle: ModelHandle, sites: Sequence[str]) -> tuple[str, ...]:
@@ -128,27 +122,6 @@ def _selections(
 
 def _pass(handle: ModelHandle, batch: Batch, sites: Sequence[str]) -> dict[str, Tensor]:
     return handle.forward(torch.from_numpy(batch.ids), torch.from_numpy(batch.mask), sites)
-
-
-def _update(states: States, rows: RowBatch, settings: Mapping[type, Mapping[str, Any]], where: str) -> None:
-    # the sum is finite unless an entry is not, or the sum overflows; only then is every entry looked at
-    if not np.isfinite(rows.rows.sum(dtype=np.float64)) and not np.isfinite(rows.rows).all():
-        raise SpecError(f"the hidden states of {where} hold NaN or infinity", "look for it in the model's weights")
-    for kind, given in settings.items():
-        if kind not in states:
-            states[kind] = kind.empty(rows.d, **given)  # type: ignore[attr-defined]
-        states[kind].update(rows)
-
-
-def _settings(states: Mapping[type, Mapping[str, Any]] | Iterable[type], seed: int) -> dict[type, dict[str, Any]]:
-    """Keywords for each class's `empty`, with the seed for those that take one."""
-    given = states if isinstance(states, Mapping) else {kind: {} for kind in states}
-    seeded = {kind: {"seed": seed} if "seed" in _parameters(kind) else {} for kind in given}
-    return {kind: {**seeded[kind], **settings} for kind, settings in given.items()}
-
-
-def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(kind.empty).parameters  # type: ignore[attr-defined]
 
 
 def _notes(handle: ModelHandle, sequences: Sequence[TokenSequence]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lmgeo.core.arrays import Bool, Float32, Int, ndarray
+from lmgeo.core.arrays import Bool, Int, ndarray
 from lmgeo.core.errors import UnknownName
 from lmgeo.core.spec.blocks import TokenPolicy
 from lmgeo.data.batching import Batch
@@ -39,16 +39,16 @@ class Selection:
     def __len__(self) -> int:
         return len(self.sequence)
 
-    def rows(self, state: Tensor) -> Float32[ndarray, "n d"]:
-        """The kept rows of hidden states (B, T, d), in float32."""
+    def rows(self, state: Tensor) -> Tensor:
+        """The kept rows of hidden states (B, T, d): (n, d) in float32, on the device where they are."""
         if self.weights is not None:
             # in float64, so that how the batch was padded does not show
             mean = torch.bmm(self.weights.to(state.device)[:, None, :], state.double())
-            return mean[:, 0, :].float().cpu().numpy()
+            return mean[:, 0, :].float()
         flat = state.reshape(self.places, state.shape[-1])
         if len(self.flat) < self.places:
             flat = flat.index_select(0, torch.from_numpy(self.flat).to(state.device))
-        return flat.float().cpu().numpy()
+        return flat.float()
 
     def batch(self, state: Tensor) -> RowBatch:
         """The same with where each row comes from."""
