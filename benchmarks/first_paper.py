@@ -121,9 +121,8 @@ def show(sides: dict[str, dict], size: int) -> None:
         print(f"{side:6} {found['total']:7.1f} s, peak {found['memory'] / size:.2f} × the cloud   ({steps})")
     rest = {side: found["total"] - found["seconds"]["lsq train"] for side, found in sides.items()}
     print(f"all measures             {sides['plain']['total'] / sides['ours']['total']:.2f} × faster")
-    print(
-        f"without training of lsq  {rest['plain'] / rest['ours']:.2f} × faster ({rest['plain']:.1f} s, {rest['ours']:.1f} s)"
-    )
+    ratio = rest["plain"] / rest["ours"]
+    print(f"without training of lsq  {ratio:.2f} × faster ({rest['plain']:.1f} s, {rest['ours']:.1f} s)")
     print(f"{'measure':26}{'plain':>12}{'ours':>12}")
     for name in NAMES:
         print(f"{name:26}{sides['plain']['values'][name]:12.6f}{sides['ours']['values'][name]:12.6f}")

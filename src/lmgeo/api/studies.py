@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,11 +48,13 @@ def ready_studies() -> list[str]:
     return sorted(path.stem for path in READY.glob("*.yaml"))
 
 
-def plan_study(study: str | Path, settings: Sequence[str] = ()) -> Plan:
+def plan_study(study: str | Path, settings: Sequence[str] = (), plugins: Sequence[str | Path] = ()) -> Plan:
     """Read a study, apply `a.b=c` overrides, and resolve it to its cells.
 
     Args:
         study: a YAML file, or the name of a ready study.
+        settings: `a.b=c` overrides.
+        plugins: files of measures of one's own; they run.
 
     Raises:
         SpecError, UnknownName: with file, line, key and the mend.
@@ -59,6 +62,7 @@ def plan_study(study: str | Path, settings: Sequence[str] = ()) -> Plan:
     from lmgeo.analysis.filter_syntax import parse_filter
     from lmgeo.core.spec.document import read_document
     from lmgeo.core.spec.study import override, parse_study
+    from lmgeo.measures.plugins import load_plugins
     from lmgeo.perturb.declare import PERTURBATIONS
     from lmgeo.study.plan import build_plan
 
@@ -67,7 +71,8 @@ def plan_study(study: str | Path, settings: Sequence[str] = ()) -> Plan:
     spec = parse_study(document, list(PERTURBATIONS))
     if spec.analyze.filter is not None:
         parse_filter(spec.analyze.filter)  # better now than after a night of work
-    return build_plan(spec)
+    files = load_plugins(plugins)
+    return replace(build_plan(spec), plugins=[file.to_json() for file in files])
 
 
 def _study_file(study: str | Path) -> Path:
@@ -91,6 +96,7 @@ def run_study(
     workers: int | None = None,
     scheduler: str | None = None,
     device: str = "cpu",
+    plugins: Sequence[str | Path] = (),
     progress: Progress = silent,
 ) -> StudyStore:
     """Run what is missing of a study; a finished one does nothing.
@@ -102,13 +108,14 @@ def run_study(
         workers: processes on this machine; None: as many as its cores feed.
         scheduler: address of a Dask scheduler to use instead.
         device: where the workers' models run; no key sees it.
+        plugins: files of measures of one's own; they run, here and in the workers, and their hashes enter the keys.
 
     Raises:
         SpecError, UnknownName: the study, or what it names, is not right; nothing is written.
     """
     from lmgeo.study.run import run_plan
 
-    plan = plan_study(study, settings)
+    plan = plan_study(study, settings, plugins)
     if scheduler is None and device != "cpu":
         from lmgeo.api.models import check_device
 
@@ -168,7 +175,11 @@ def table_records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def dry_run(
-    study: str | Path, store: str | Path | None, settings: Sequence[str] = (), workers: int | None = None
+    study: str | Path,
+    store: str | Path | None,
+    settings: Sequence[str] = (),
+    workers: int | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> dict[str, Any]:
     """What a run would do: counts a phase, and an estimate of time and disk; nothing is written.
 
@@ -177,7 +188,7 @@ def dry_run(
     """
     from lmgeo.study.estimate import estimate
 
-    plan = plan_study(study, settings)
+    plan = plan_study(study, settings, plugins)
     url = str(store or default_store(plan))
     return {"study": plan.name, "store": url, **estimate(plan, _existing(url), workers)}
 

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lmgeo.cli.options import Json, Offline, Quiet, begin, plain_table, print_json
+from lmgeo.cli.options import Json, Offline, Plugins, Quiet, begin, plain_table, print_json
 
 
 def list_(
     what: Annotated[str, typer.Argument(help="measures, perturbations, tasks, corpora, studies or protocols.")],
+    plugin: Plugins = None,
     json: Json = False,
     quiet: Quiet = False,
     offline: Offline = False,
@@ -19,7 +20,7 @@ def list_(
 
     Example: lmgeo list measures
     """
-    begin(offline)
+    begin(offline, plugin)
     from lmgeo.api.listing import listing
 
     found = listing(what)

@@ -12,6 +12,7 @@ from lmgeo.cli.options import (
     Json,
     Measures,
     Offline,
+    Plugins,
     Quiet,
     Seed,
     begin,
@@ -34,6 +35,7 @@ def measure(
     tokens: Annotated[str, typer.Option(help="all, content, last or mean.")] = "all",
     seed: Seed = 0,
     device: Device = "cpu",
+    plugin: Plugins = None,
     out: Annotated[Path | None, typer.Option(help="Folder for measures.json.")] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -43,7 +45,7 @@ def measure(
 
     Example: lmgeo measure checkpoints/bert-small --corpus text:notes.txt --sites embeddings,final
     """
-    begin(offline)
+    begin(offline, plugin)
     from lmgeo.api import measuring
 
     if out is not None and out.exists() and not out.is_dir():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,13 +17,21 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars, no
 Offline = Annotated[bool, typer.Option("--offline", help="Use no network at all.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws and of the quantizers.")]
 Measures = Annotated[str, typer.Option(help="Names or globs, separated by commas, e.g. 'eee,lsq_*'.")]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", help="A Python file of your own measures. It runs, so name only what you trust."),
+]
 Device = Annotated[str, typer.Option(help="Where the model runs: cpu, cuda, cuda:1 …")]
 
 
-def begin(offline: bool) -> None:
-    """What each command does first."""
+def begin(offline: bool, plugins: Sequence[Path] | None = None) -> None:
+    """What each command does first; files of measures are run before anything else is looked at."""
     if offline:
         set_offline()
+    if plugins:
+        from lmgeo.api.plugins import load_plugins
+
+        load_plugins(plugins)
 
 
 def split(text: str | None) -> list[str]:

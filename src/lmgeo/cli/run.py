@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lmgeo.cli.options import Device, Json, Offline, Quiet, begin, plain_table, print_json, say
+from lmgeo.cli.options import Device, Json, Offline, Plugins, Quiet, begin, plain_table, print_json, say
 from lmgeo.cli.progress import bars
 
 
@@ -18,6 +18,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its time and disk; run nothing.")] = False,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. represent.sequences=200.")] = None,
     device: Device = "cpu",
+    plugin: Plugins = None,
     json: Json = False,
     quiet: Quiet = False,
     offline: Offline = False,
@@ -32,7 +33,7 @@ def run(
     from lmgeo.api import studies
 
     if dry_run:
-        plan = studies.dry_run(study, store, settings or [], workers)
+        plan = studies.dry_run(study, store, settings or [], workers, plugin or [])
         print_json(plan) if json else _show_plan(plan)
         return
     with bars(quiet) as progress:
@@ -43,6 +44,7 @@ def run(
             workers=workers,
             scheduler=scheduler,
             device=device,
+            plugins=plugin or [],
             progress=progress,
         )
     status = kept.status()

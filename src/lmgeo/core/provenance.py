@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from lmgeo.core.plugins import loaded_plugins
+
 PACKAGES = ("lmgeo", "torch", "transformers", "faiss-cpu", "numpy", "scipy")
 
 
@@ -27,6 +29,8 @@ def versions() -> dict[str, str | None]:
 
 
 def provenance() -> dict[str, Any]:
-    """Versions, platform and the time of making."""
+    """Versions, platform and the time of making, and the plugins that were loaded, if any."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"made": now, "platform": sys.platform, "machine": platform.machine(), **versions()}
+    plugins = [file.to_json() for file in loaded_plugins()]
+    made = {"made": now, "platform": sys.platform, "machine": platform.machine(), **versions()}
+    return {**made, **({"plugins": plugins} if plugins else {})}

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from lmgeo.core.errors import SpecError, UnknownName
@@ -20,11 +21,13 @@ class Registry(Generic[T]):
     Args:
         kind: what the things are, for messages ("measure").
         package: the dotted package whose modules register them.
+        group: the entry points by which installed packages add theirs; "" where none can.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, group: str = "") -> None:
         self.kind = kind
         self._package = package
+        self._group = group
         self._items: dict[str, T] = {}
         self._scanned = False
         self._scanning = threading.RLock()
@@ -76,16 +79,33 @@ class Registry(Generic[T]):
             try:
                 package = importlib.import_module(self._package)
                 for module in pkgutil.iter_modules(package.__path__):
-                    self._import(f"{self._package}.{module.name}")
+                    with self.all_or_nothing():
+                        importlib.import_module(f"{self._package}.{module.name}")
+                if self._group:
+                    self._import_installed()
             except BaseException:
                 self._scanned = False
                 raise
 
-    def _import(self, module: str) -> None:
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Names that the block adds or forgets count only if it ends well; a module that failed adds them anew."""
         before = dict(self._items)
         try:
-            importlib.import_module(module)
+            yield
         except BaseException:
-            # It is imported anew at the next attempt, and adds its names again.
             self._items = before
             raise
+
+    def forget(self, name: str) -> None:
+        """Take a name out again."""
+        self._items.pop(name, None)
+
+    def _import_installed(self) -> None:
+        from importlib.metadata import entry_points
+
+        from lmgeo.core.plugins import load_installed
+
+        for point in entry_points(group=self._group):
+            with self.all_or_nothing():
+                load_installed(point)

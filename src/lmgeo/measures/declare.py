@@ -128,7 +128,7 @@ def measure(
     formula: str = "",
     matrix: bool = False,
     cloud: bool = True,
-    registry: Registry[Measure] = MEASURES,
+    registry: Registry[Measure] | None = None,
 ) -> Callable[[F], F]:
     """Register a function of one state as a measure, once for each prefix.
 
@@ -145,7 +145,7 @@ def measure(
         formula: one line of plain text with the usual signs.
         matrix: whether it is defined for weight matrices too.
         cloud: False for what is defined for weight matrices alone.
-        registry: `COMPARISONS` for what is measured of two models.
+        registry: `COMPARISONS` for what is measured of two models; None: `MEASURES`.
 
     Raises:
         SpecError: no docstring, an unknown invariance or range symbol, or a name taken.
@@ -174,7 +174,7 @@ def measure(
                 cloud=cloud,
                 origin=origin,
             )
-            registry.add(full, declared)
+            (MEASURES if registry is None else registry).add(full, declared)
         return function
 
     return register

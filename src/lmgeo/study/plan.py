@@ -7,7 +7,7 @@ The plan is plain JSON and lives in the store, so that `status` can count what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -35,6 +35,7 @@ class Plan:
         rows: the table's rows: model, factors, and the result keys of each column.
         analyze: the analysis asked for.
         threads: of each worker.
+        plugins: the files of measures it was made with: path and hash of each.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Plan:
     rows: list[dict[str, Any]]
     analyze: dict[str, Any]
     threads: int
+    plugins: list[dict[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, as kept under `plans/`."""
@@ -52,6 +54,7 @@ class Plan:
             "study": self.study,
             "threads": self.threads,
             "analyze": self.analyze,
+            "plugins": self.plugins,
             "cells": [cell.to_json() for cell in self.cells],
             "rows": self.rows,
         }

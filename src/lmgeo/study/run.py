@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.core.plugins import PluginFile
 from lmgeo.core.progress import Progress, silent
+from lmgeo.measures.plugins import run_plugin
 from lmgeo.store.claims import live_claims
 from lmgeo.store.store import Store
-from lmgeo.study.cells import Cell
+from lmgeo.study.cells import Cell, unchanged
 from lmgeo.study.execute import execute, failure, keep_failure, outcome
 from lmgeo.study.plan import Plan
 
@@ -39,7 +41,11 @@ def run_plan(
         scheduler: a Dask scheduler's address instead.
         device: where the workers' models run.
         progress: told "cells", and what each long cell says of itself.
+
+    Raises:
+        SpecError: a plugin that is not what it was when the plan was made.
     """
+    plugins = _planned_plugins(plan)
     todo = missing_cells(plan, store)
     if not todo:
         store.write(f"plans/{plan.name}.json", plan.to_json())
@@ -51,16 +57,26 @@ def run_plan(
     progress("cells", 0, len(todo))
     with connect(count, plan.threads, scheduler) as client:
         store.write(f"plans/{plan.name}.json", plan.to_json())
-        return _run(client, todo, store, device, progress)
+        return _run(client, todo, store, device, plugins, progress)
 
 
-def _run(client: Client, todo: list[Cell], store: Store, device: str, progress: Progress) -> list[dict[str, Any]]:
+def _planned_plugins(plan: Plan) -> list[PluginFile]:
+    """The plugins of a plan, read again: the workers get these very bytes."""
+    files = [PluginFile.read(planned["path"]) for planned in plan.plugins]
+    for file, planned in zip(files, plan.plugins, strict=True):
+        unchanged(f"plugin {file.path}", file.to_json(), planned)
+    return files
+
+
+def _run(
+    client: Client, todo: list[Cell], store: Store, device: str, plugins: list[PluginFile], progress: Progress
+) -> list[dict[str, Any]]:
     from distributed import as_completed
 
     from lmgeo.study.cluster import PROGRESS_TOPIC
 
     client.subscribe_topic(PROGRESS_TOPIC, lambda event: progress(*event[1]))
-    cells = {future: cell for cell, future in _submit(client, todo, store, device).items()}
+    cells = {future: cell for cell, future in _submit(client, todo, store, device, plugins).items()}
     outcomes: list[dict[str, Any]] = []
     for future in as_completed(list(cells)):
         outcomes.append(_outcome(future, cells[future], store))
@@ -81,7 +97,9 @@ def _outcome(future: Any, cell: Cell, store: Store) -> dict[str, Any]:
     return keep_failure(cell, store, {"error": "the workers that tried it were killed", "mend": mend})
 
 
-def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> dict[Cell, Any]:
+def _submit(
+    client: Client, todo: Iterable[Cell], store: Store, device: str, plugins: list[PluginFile]
+) -> dict[Cell, Any]:
     """One task a cell, in the plan's order; a cell waits for the models it needs."""
     futures: dict[str, Any] = {}
     cells: dict[Cell, Any] = {}
@@ -89,14 +107,26 @@ def _submit(client: Client, todo: Iterable[Cell], store: Store, device: str) -> 
         needs = [futures[key] for key in cell.needs if key in futures]
         name = f"{cell.kind}-{cell.key}"
         futures[cell.key] = cells[cell] = client.submit(
-            run_cell, cell.to_json(), store.url, device, needs, key=name, pure=False, retries=1, priority=-place
+            run_cell, cell.to_json(), store.url, device, needs, plugins, key=name, pure=False, retries=1, priority=-place
         )
     return cells
 
 
-def run_cell(raw: dict[str, Any], url: str, device: str, needs: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a worker is asked to do; `needs` are the outcomes of the cells it waits for."""
+def run_cell(
+    raw: dict[str, Any], url: str, device: str, needs: list[dict[str, Any]], plugins: Sequence[PluginFile] = ()
+) -> dict[str, Any]:
+    """What a worker is asked to do.
+
+    Args:
+        raw: the cell.
+        url: of the store.
+        device: where the model runs.
+        needs: the outcomes of the cells it waits for.
+        plugins: files of measures, which run here as they were when the plan was made.
+    """
     cell = Cell.from_json(raw)
+    for plugin in plugins:
+        run_plugin(plugin)
     if any(n["status"] == "claimed" for n in needs):
         return outcome(cell, "claimed")  # another run is training the model; it, or the next run, does this cell too
     lost = [n["key"] for n in needs if n["status"] == "failed"]

@@ -49,7 +49,9 @@ def measure_identity(name: str, protocol: str, seed: int) -> dict[str, Any]:
     from lmgeo.measures.declare import MEASURES
     from lmgeo.measures.protocols import protocol as named
 
-    return {"name": name, "version": MEASURES[name].version, **identity_of(name, named(protocol), seed)}
+    declared = MEASURES[name]
+    origin = {"origin": declared.origin} if declared.origin else {}  # another's code: its hash, or its package
+    return {"name": name, "version": declared.version, **origin, **identity_of(name, named(protocol), seed)}
 
 
 def sampling_identity(spec: RepresentSpec) -> dict[str, Any]:
