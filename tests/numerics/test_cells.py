@@ -116,6 +116,18 @@ def test_cell_eee_against_a_plain_version(d: int) -> None:
         assert left_out == expected[1] == 3
 
 
+@pytest.mark.parametrize("shape", [(300, 80), (90, 400), (200, 200)])
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e15])
+def test_cell_eee_of_large_cells(shape: tuple[int, int], scale: float) -> None:
+    rng = np.random.default_rng(6)
+    spectrum = np.geomspace(1, 1e-3, shape[1])
+    rows = (scale * (rng.normal(size=shape) * spectrum + 3)).astype(np.float32)
+    codes = np.zeros((shape[0], 1), int)
+    value, _ = cells.cell_eee(rows, np.arange(shape[0]), codes, 2)
+    expected = plain_cell_eee(rows.astype(np.float64) / scale, codes, 1)[0]
+    assert value == pytest.approx(expected, rel=1e-5)
+
+
 def test_two_rows_in_a_cell_give_a_quarter() -> None:
     rows = np.random.default_rng(5).normal(size=(8, 6))
     codes = np.repeat(np.arange(4), 2)[:, None]

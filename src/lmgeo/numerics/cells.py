@@ -13,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lmgeo.core.arrays import Float64, Int, ndarray
+from lmgeo.core.arrays import Float, Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.spectra import eee
+
+_SMALL = 64  # rows or columns: up to here the eigenvalues of a cell cost next to nothing
 
 
 def patchiness(counts: Int[ndarray, "M K"]) -> float:
@@ -111,7 +113,7 @@ def cell_eee(rows: ndarray, ids: Int[ndarray, " n"], codes: Int[ndarray, "n M"],
         raise NotEnoughData("no cell holds two distinct rows", "measure more, or more varied, rows")
     # LAPACK runs outside the interpreter's lock; on matrices this small its own threads only wait
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        values = list(pool.map(lambda cell: _eee_of_rows(rows[cell].astype(np.float64)), usable))
+        values = list(pool.map(lambda cell: _eee_of_rows(rows[cell]), usable))
     return float(np.mean(values)), len(members) - len(usable)
 
 
@@ -122,10 +124,29 @@ def _distinct_members(cells: Int[ndarray, " n"], ids: Int[ndarray, " n"]) -> Ite
     yield from np.split(first, np.flatnonzero(np.diff(cells[first])) + 1)
 
 
-def _eee_of_rows(rows: Float64[ndarray, "r d"]) -> float:
+def _eee_of_rows(rows: Float[ndarray, "r d"]) -> float:
     """`eee` of a few distinct rows, from whichever of covariance and Gram matrix is smaller."""
-    centred = rows - rows.mean(axis=0)
-    r, d = centred.shape
-    matrix = centred @ centred.T if r < d else centred.T @ centred
-    values = np.maximum(np.linalg.eigvalsh(matrix)[::-1], 0.0)
-    return eee(values, min(r, d))
+    least = min(rows.shape)
+    if least <= _SMALL:
+        return eee(_descending(np.linalg.eigvalsh(_smaller_product(_centred(rows.astype(np.float64))))), least)
+    from lmgeo.numerics.small_eigen import eigenvalues
+
+    # most of the time goes here, and float32 takes two thirds of it: `eee` is then good to 1e-5
+    values = eigenvalues(_smaller_product(_centred(rows.astype(np.float32, copy=False))))
+    return eee(_descending(values.astype(np.float64)), least)
+
+
+def _centred(rows: Float[ndarray, "r d"]) -> Float[ndarray, "r d"]:
+    """The rows less their mean, over the greatest entry: squares of tiny differences would vanish."""
+    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
+    centred -= centred.mean(axis=0)  # what the mean lost in rows of its own type
+    centred /= max(centred.max(), -centred.min())
+    return centred
+
+
+def _descending(values: Float64[ndarray, " k"]) -> Float64[ndarray, " k"]:
+    return np.maximum(values[::-1], 0.0)
+
+
+def _smaller_product(rows: ndarray) -> ndarray:
+    return rows @ rows.T if rows.shape[0] < rows.shape[1] else rows.T @ rows

@@ -21,11 +21,16 @@ def local_search_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, 
         seed: of the starting codes and all perturbations; None: FAISS's own.
     """
     chosen = FAISS_SEED if seed is None else seed
+    n_train = training_rows(len(rows.values), protocol)
     if protocol.backend == "numba":
         from lmgeo.numerics.quantizers.local_search_numba import numba_quantization
 
-        return numba_quantization(rows, protocol, chosen)
-    return _faiss_quantization(rows, protocol, chosen)
+        return numba_quantization(rows, protocol, chosen, n_train)
+    if protocol.backend == "torch":
+        from lmgeo.numerics.quantizers.local_search_torch import torch_quantization
+
+        return torch_quantization(rows, protocol, chosen, n_train)
+    return _faiss_quantization(rows, protocol, chosen, n_train)
 
 
 def training_rows(n: int, protocol: QuantizerProtocol) -> int:
@@ -33,7 +38,7 @@ def training_rows(n: int, protocol: QuantizerProtocol) -> int:
     return n if protocol.lsq_train_rows is None else min(n, protocol.lsq_train_rows)
 
 
-def _faiss_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int) -> Quantization:
+def _faiss_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int, n_train: int) -> Quantization:
     import faiss
 
     n, d = rows.values.shape
@@ -44,7 +49,6 @@ def _faiss_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: 
     quantizer.train_ils_iters = protocol.lsq_train_rounds
     quantizer.encode_ils_iters = protocol.lsq_encode_rounds
     quantizer.nperts = min(protocol.lsq_perturbations, M)
-    n_train = training_rows(n, protocol)
     with faiss_threads(protocol.threads):
         quantizer.train(rows.values[:n_train])
         packed = quantizer.compute_codes(rows.values)

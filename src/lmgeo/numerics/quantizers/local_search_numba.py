@@ -20,24 +20,22 @@ from threadpoolctl import threadpool_limits
 from lmgeo.core.arrays import Float32, Float64, Int, ndarray
 from lmgeo.core.seeds import numpy_stream, stream_seed
 from lmgeo.core.spec.protocol import QuantizerProtocol
+from lmgeo.numerics.moments import row_chunks
 from lmgeo.numerics.quantizers import local_search_kernels as kernels
+from lmgeo.numerics.quantizers.constants import POWER, RIDGE
 from lmgeo.numerics.quantizers.quantization import Quantization
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 
-RIDGE = 1e-2  # FAISS's lambd: keeps codebooks of unused cells defined
-POWER = 0.5  # of the temperature's fall, FAISS's p
 _BLOCK = 256  # rows: their unary terms stay in a core's cache
 
 
-def numba_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int) -> Quantization:
-    """Quantize `rows`; trained on the first `lsq_train_rows` of them.
+def numba_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int, n_train: int) -> Quantization:
+    """Quantize `rows`; trained on the first `n_train` of them.
 
     The result depends on neither the threads nor the blocks of rows they share: each matrix
     product runs on one thread, and each row has its own random numbers.
     """
-    from lmgeo.numerics.quantizers.local_search import training_rows
-
-    values, n_train = rows.values, training_rows(len(rows.values), protocol)
+    values = rows.values
     shape = (len(values), protocol.codebooks)
     codes = numpy_stream(seed, "local_search", "start").integers(protocol.cells, size=shape, dtype=np.int32)
     with threadpool_limits(1, "blas"):
@@ -62,7 +60,7 @@ def train(
     """Codebooks fitted to `rows`, from starting `codes` on, which are changed."""
     iterations = protocol.lsq_iterations
     stream = numpy_stream(seed, "local_search", "codebooks")
-    deviation = rows.std(axis=0, dtype=np.float64)
+    deviation = _deviation(rows)
     for iteration in range(1, iterations + 1):
         fitted = fit_codebooks(rows, codes, protocol.cells, protocol.threads)
         temperature = (1 - iteration / iterations) ** POWER
@@ -71,6 +69,17 @@ def train(
         own = stream_seed(seed, "local_search", f"iteration {iteration}")
         refine(rows, codebooks, codes, protocol.lsq_train_rounds, protocol, own)
     return codebooks
+
+
+def _deviation(rows: Float32[ndarray, "n d"]) -> Float64[ndarray, " d"]:
+    """Standard deviation of each column; in pieces, for numpy's own makes a float64 copy of all rows."""
+    first, total, squares = rows[0].astype(np.float64), np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    for part in row_chunks(*rows.shape):
+        centred = rows[part] - first
+        total += centred.sum(axis=0)
+        squares += np.einsum("nd,nd->d", centred, centred)
+    mean = total / len(rows)
+    return np.sqrt(np.maximum(squares / len(rows) - mean**2, 0.0))
 
 
 def fit_codebooks(

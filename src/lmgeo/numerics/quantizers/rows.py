@@ -24,12 +24,14 @@ class QuantizerRows:
 
     Attributes:
         values: the rows, C-ordered, without negative zeros.
+        device: where a backend that can work elsewhere than on the CPU does so.
     """
 
     values: Float32[ndarray, "n d"]
+    device: str = "cpu"
 
     @classmethod
-    def of(cls, X: ndarray, protocol: QuantizerProtocol, seed: int) -> QuantizerRows:
+    def of(cls, X: ndarray, protocol: QuantizerProtocol, seed: int, device: str = "cpu") -> QuantizerRows:
         """`X` (n, d) in the protocol's order, centred in float64 if it says so, then float32.
 
         All are scaled by one power of two, which is exact and moves no quantized measure, so
@@ -43,7 +45,7 @@ class QuantizerRows:
             at = slice(start, start + _BLOCK)
             values[at] = np.ldexp(X[order[at]] - mean, -exponent)
         values += np.float32(0)  # −0 + 0 = +0: equal rows are equal bytes
-        return cls(values)
+        return cls(values, device)
 
     @cached_property
     def sum_of_squares(self) -> float:
