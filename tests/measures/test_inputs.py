@@ -7,6 +7,7 @@ import pytest
 
 from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError
 from lmgeo.measures.inputs import as_cloud
+from lmgeo.numerics.conversion import as_floats
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -31,7 +32,8 @@ def test_floats_pass_without_a_copy(dtype: type) -> None:
     ],
 )
 def test_conversions_are_said(given: str, target: str) -> None:
-    rows, note = as_cloud(np.array([[1, 2], [3, 4]]).astype(given))
+    cloud, note = as_cloud(np.array([[1, 2], [3, 4]]).astype(given))
+    rows = as_floats(cloud)
     assert rows.dtype == np.dtype(target)
     assert rows.dtype.isnative
     assert note is not None

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.core.errors import NotEnoughData
+from lmgeo.api.documents import document, measured_object
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.spec.blocks import RepresentSpec
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from lmgeo.core.spec.protocol import QuantizerProtocol
+    from lmgeo.models.handle import ModelHandle
+    from lmgeo.represent.run import Representation
 
 CLOUD_SUFFIXES = (".npy", ".npz", ".safetensors", ".parquet")
 EVERY = ("*",)
@@ -24,6 +28,9 @@ def measure(
     *,
     seed: int = 0,
     protocol: str = "default",
+    nulls: bool = False,
+    products: str = "float64",
+    device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Measurement]:
     """Measure a cloud.
@@ -33,6 +40,9 @@ def measure(
         measures: names or globs, e.g. `["eee", "lsq_*"]`.
         seed: of the quantizers and of sampled measures.
         protocol: the quantizer protocol's name.
+        nulls: also measure a Gaussian of the same mean and covariance, and a copy whose columns are shuffled.
+        products: `float32` multiplies rows for the spectra in single precision.
+        device: where rows are multiplied, and where the quantizers' backend `torch` works.
 
     Returns:
         A `Measurement` by name: value, unit, range, direction, spread, or null with a reason.
@@ -45,7 +55,9 @@ def measure(
     from lmgeo.measures.compute import cloud_measures, measure_cloud
     from lmgeo.measures.protocols import protocol as named
 
-    return measure_cloud(X, cloud_measures(as_list(measures)), named(protocol), seed, progress=progress)
+    names, settings, kind = cloud_measures(as_list(measures)), named(protocol), _products(products)
+    found = measure_cloud(X, names, settings, seed, progress=progress, device=device, products=kind)
+    return _beside_nulls(found, X, settings, seed, progress, device) if nulls else found
 
 
 def measure_file(
@@ -54,6 +66,9 @@ def measure_file(
     *,
     seed: int = 0,
     protocol: str = "default",
+    nulls: bool = False,
+    products: str = "float64",
+    device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Measure every cloud of a file; the document that `lmgeo measure FILE --json` prints.
@@ -67,11 +82,12 @@ def measure_file(
     from lmgeo.data.clouds import load_clouds
 
     clouds, left_out = load_clouds(Path(path))
+    settings: dict[str, Any] = {"seed": seed, "protocol": protocol, "nulls": nulls, "products": products}
     objects = {}
     for name, cloud in clouds.items():
-        found = measure(cloud, measures, seed=seed, protocol=protocol, progress=progress)
-        objects[name] = _object(cloud.shape[0], cloud.shape[1], found)
-    return _document(str(path), None, objects, left_out, protocol)
+        found = measure(cloud, measures, **settings, device=device, progress=progress)
+        objects[name] = measured_object(cloud.shape[0], cloud.shape[1], found)
+    return document(str(path), None, objects, left_out, protocol)
 
 
 def measure_model(
@@ -84,6 +100,8 @@ def measure_model(
     tokens: str = "all",
     seed: int = 0,
     protocol: str = "default",
+    nulls: bool = False,
+    products: str = "float64",
     device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -95,6 +113,7 @@ def measure_model(
         sequences: how many to draw; more than there are takes all.
         sites: `embeddings`, `block.0` …, `final_prenorm`, `final`, or `all`.
         tokens: `all`, `content`, `last` or `mean`.
+        nulls: as of `measure`, and the model's untrained twin: the same architecture, freshly initialised.
 
     Returns:
         The document that `lmgeo measure MODEL --json` prints.
@@ -105,74 +124,82 @@ def measure_model(
     from lmgeo.api.models import open_model
     from lmgeo.data.corpora import open_corpus
     from lmgeo.data.sampling import sample_sequences
-    from lmgeo.measures.compute import cloud_measures, compute, states_needed
+    from lmgeo.measures.compute import cloud_measures
     from lmgeo.measures.protocols import protocol as named
-    from lmgeo.represent.run import represent
 
     names, settings = cloud_measures(as_list(measures)), named(protocol)
-    sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed)
+    sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed, products)
     sample = sample_sequences(open_corpus(corpus), sequences, seed)
     model = open_model(source, device)
-    passed = represent(model, sample.texts, sampling.sites, tokens, states_needed(names), seed, progress=progress)
-    objects = {}
-    for site, states in passed.states.items():
-        found = compute(states, names, settings, seed, progress=progress)
-        objects[site] = _object(passed.n_rows, model.width, found)
+    passed, found = _measured(model, sample.texts, sampling, names, settings, nulls, progress)
+    if nulls:
+        from lmgeo.measures.nulls import with_nulls
+
+        twin = open_model(source, device, untrained_seed=seed)
+        _, untrained = _measured(twin, sample.texts, sampling, names, settings, False, progress)
+        for site, others in untrained.items():
+            found[site] = with_nulls(found[site], {"untrained": {name: m.value for name, m in others.items()}})
+    objects = {site: measured_object(passed.n_rows, model.width, measured) for site, measured in found.items()}
     described = {"family": model.family, "width": model.width, "sites": list(model.sites)}
-    document = _document(source, described, objects, [], protocol)
     notes = [*sample.notes, *passed.notes]
-    return {**document, "sampling": {**sampling.resolved(), "tokens_seen": passed.n_tokens}, "notes": notes}
+    whole = document(source, described, objects, [], protocol)
+    return {**whole, "sampling": {**sampling.resolved(), "tokens_seen": passed.n_tokens}, "notes": notes}
 
 
-def _sampling(corpus: str, sequences: int, sites: list[str], tokens: str, seed: int) -> RepresentSpec:
+def _measured(
+    model: ModelHandle,
+    texts: Sequence[str],
+    sampling: RepresentSpec,
+    names: Sequence[str],
+    settings: QuantizerProtocol,
+    nulls: bool,
+    progress: Progress,
+) -> tuple[Representation, dict[str, dict[str, Measurement]]]:
+    """One pass of the texts, and the measures of each site, with their nulls where asked for."""
+    from lmgeo.measures.compute import compute, states_needed
+    from lmgeo.represent.run import represent
+    from lmgeo.states.moments import Moments
+    from lmgeo.states.rows import Rows
+
+    device, seed = str(model.device), sampling.seed
+    kinds = states_needed(names) | ({Rows} if nulls else set())
+    wanted = {kind: {"products": sampling.products} if kind is Moments else {} for kind in kinds}
+    passed = represent(model, texts, sampling.sites, sampling.tokens, wanted, seed, progress=progress)
+    found = {}
+    for site, states in passed.states.items():
+        found[site] = compute(states, names, settings, seed, progress=progress, device=device)
+        if nulls:
+            found[site] = _beside_nulls(found[site], states[Rows].matrix(), settings, seed, progress, device)
+    return passed, found
+
+
+def _beside_nulls(
+    found: dict[str, Measurement],
+    rows: np.ndarray,
+    settings: QuantizerProtocol,
+    seed: int,
+    progress: Progress,
+    device: str,
+) -> dict[str, Measurement]:
+    from lmgeo.measures.nulls import null_values, with_nulls
+
+    return with_nulls(found, null_values(rows, list(found), settings, seed, progress, device))
+
+
+def _products(given: str) -> Any:
+    """The type of products, refused where it is none."""
+    return _sampling("pydocs", 1, ["final"], "all", 0, given).products
+
+
+def _sampling(corpus: str, sequences: int, sites: list[str], tokens: str, seed: int, products: str) -> RepresentSpec:
     from lmgeo.core.spec.base import validate
     from lmgeo.core.spec.document import Document
 
     raw = {"corpus": corpus, "sequences": sequences, "sites": sites, "tokens": tokens, "seed": seed}
+    raw["products"] = products
     return validate(RepresentSpec, raw, Document("the settings of measure", raw))
-
-
-def _object(n: int, d: int, found: dict[str, Measurement]) -> dict[str, Any]:
-    return {"n": n, "d": d, "centred": True, "measures": {name: m.to_json() for name, m in found.items()}}
-
-
-def _document(
-    source: str,
-    model: dict[str, Any] | None,
-    objects: dict[str, Any],
-    left_out: list[dict[str, str]],
-    protocol: str,
-) -> dict[str, Any]:
-    from lmgeo.core.provenance import provenance
-    from lmgeo.measures.protocols import protocol as named
-    from lmgeo.measures.protocols import protocol_identity
-
-    if not any(m["value"] is not None for o in objects.values() for m in o["measures"].values()):
-        raise _nothing(source, objects, left_out)
-    return {
-        "source": source,
-        "model": model,
-        "objects": objects,
-        "left_out": left_out,
-        "protocol": protocol_identity(named(protocol)),
-        "provenance": provenance(),
-    }
-
-
-def _nothing(source: str, objects: dict[str, Any], left_out: list[dict[str, str]]) -> NotEnoughData:
-    reasons = [m["reason"] for o in objects.values() for m in o["measures"].values()]
-    reasons += [f"{entry['object']}: {entry['reason']}" for entry in left_out]
-    shown = "; ".join(dict.fromkeys(r for r in reasons if r)) or "it holds no array"
-    return NotEnoughData(f"no measure of {source!r} has a value: {shown}", "give a larger cloud, or other measures")
 
 
 def as_list(names: str | Sequence[str]) -> list[str]:
     """One name, or several, as a list."""
     return [names] if isinstance(names, str) else list(names)
-
-
-def write_measures(document: dict[str, Any], out: str | Path) -> None:
-    """Keep a measuring's document as `measures.json` in a folder."""
-    from lmgeo.core.files import write_json
-
-    write_json(Path(out) / "measures.json", document)

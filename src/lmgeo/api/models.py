@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
 
 
-def open_model(source: str, device: str = "cpu") -> ModelHandle:
+def open_model(source: str, device: str = "cpu", *, untrained_seed: int | None = None) -> ModelHandle:
     """Load a model from a checkpoint folder or `hf:ID[@REVISION]`.
+
+    Args:
+        source: the model.
+        device: where it is to run.
+        untrained_seed: its untrained twin instead: the same configuration, initialised from this seed.
 
     Raises:
         SpecError: nothing there, no checkpoint, or the hub is needed and the network is off.
@@ -26,7 +31,7 @@ def open_model(source: str, device: str = "cpu") -> ModelHandle:
     from lmgeo.models.source import resolve
 
     check_device(device)
-    return load_model(resolve(source).path).to(device)
+    return load_model(resolve(source).path, untrained_seed=untrained_seed).to(device)
 
 
 def check_device(name: str) -> None:

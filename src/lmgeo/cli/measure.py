@@ -28,12 +28,14 @@ from lmgeo.cli.progress import bars
 def measure(
     source: Annotated[str, typer.Argument(help="Checkpoint folder, hf:ID[@REVISION], or a cloud file.")],
     measures: Measures = "*",
-    protocol: Annotated[str, typer.Option(help="Named quantizer protocol.")] = "default",
+    protocol: Annotated[str, typer.Option(help="Quantizer protocol, e.g. 'default(bits=6,seeds=1)'.")] = "default",
     corpus: Annotated[str, typer.Option(help="Text to sample, e.g. pydocs or text:FILE.")] = "pydocs",
     sequences: Annotated[int, typer.Option(min=1, help="Sequences to draw.")] = 1000,
     sites: Annotated[str, typer.Option(help="Sites, separated by commas, or all.")] = "final",
     tokens: Annotated[str, typer.Option(help="all, content, last or mean.")] = "all",
     seed: Seed = 0,
+    nulls: Annotated[bool, typer.Option("--nulls", help="Also measure references to read values against.")] = False,
+    products: Annotated[str, typer.Option(help="float64, or float32: sooner, good to some 1e-6.")] = "float64",
     device: Device = "cpu",
     plugin: Plugins = None,
     out: Annotated[Path | None, typer.Option(help="Folder for measures.json.")] = None,
@@ -47,39 +49,39 @@ def measure(
     """
     begin(offline, plugin)
     from lmgeo.api import measuring
+    from lmgeo.api.documents import write_measures
 
     if out is not None and out.exists() and not out.is_dir():
         raise typer.BadParameter(f"--out {str(out)!r} is a file; name a folder")
-    chosen = split(measures)
+    shared: dict[str, Any] = {"seed": seed, "protocol": protocol, "nulls": nulls, "products": products}
+    shared |= {"device": device, "measures": split(measures)}
     with bars(quiet) as progress:
         if Path(source).suffix.lower() in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():
-            document = measuring.measure_file(source, chosen, seed=seed, protocol=protocol, progress=progress)
+            found = measuring.measure_file(source, **shared, progress=progress)
         else:
-            document = measuring.measure_model(
-                source,
-                chosen,
-                corpus=corpus,
-                sequences=sequences,
-                sites=split(sites),
-                tokens=tokens,
-                seed=seed,
-                protocol=protocol,
-                device=device,
-                progress=progress,
-            )
+            sampling: dict[str, Any] = {
+                "corpus": corpus,
+                "sequences": sequences,
+                "sites": split(sites),
+                "tokens": tokens,
+            }
+            found = measuring.measure_model(source, **sampling, **shared, progress=progress)
     if out is not None:
-        measuring.write_measures(document, out)
-    print_json(document) if json else _show(document, quiet)
+        write_measures(found, out)
+    print_json(found) if json else _show(found, quiet)
 
 
 def _show(document: dict[str, Any], quiet: bool) -> None:
     for name, found in document["objects"].items():
         typer.echo(f"{name}: {found['n']} × {found['d']}")
+        references = list(next(iter(found["measures"].values())).get("nulls", {}))
         rows = [
-            [measure, number(m["value"]), number(m["spread"]), m["unit"], m["reason"] or m["direction"]]
+            [measure, number(m["value"]), number(m["spread"])]
+            + [number(m["nulls"][reference]) for reference in references]
+            + [m["unit"], m["reason"] or m["direction"]]
             for measure, m in found["measures"].items()
         ]
-        typer.echo(plain_table(["measure", "value", "spread", "unit", ""], rows) + "\n")
+        typer.echo(plain_table(["measure", "value", "spread", *references, "unit", ""], rows) + "\n")
     for entry in document["left_out"]:
         say(f"left out: {entry['object']}: {entry['reason']}", quiet)
     for note in document.get("notes", []):

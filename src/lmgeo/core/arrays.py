@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaxtyping import Bool, Float, Float32, Float64, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int, Shaped
 from numpy import ndarray
 
-__all__ = ["Bool", "Float", "Float32", "Float64", "Int", "ndarray"]
+__all__ = ["Bool", "Float", "Float32", "Float64", "Int", "Shaped", "ndarray"]

@@ -20,6 +20,7 @@ class Measurement:
         reason: why there is no value; None when there is one.
         version: of the measure's definition; a new one is a new result.
         details: what a reader needs to judge the value (dropped rows, logs, windows).
+        nulls: the same measure of clouds to read the value against, where they were asked for.
     """
 
     value: float | None
@@ -31,10 +32,12 @@ class Measurement:
     reason: str | None = None
     version: int = 1
     details: dict[str, Any] = field(default_factory=dict)
+    nulls: dict[str, float | None] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that the commands print and the store keeps."""
-        return {**asdict(self), "range": list(self.range)}
+        raw = {**asdict(self), "range": list(self.range)}
+        return raw if self.nulls is not None else {key: value for key, value in raw.items() if key != "nulls"}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Measurement:

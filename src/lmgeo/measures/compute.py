@@ -16,8 +16,10 @@ from lmgeo.measures.declare import MEASURES
 from lmgeo.measures.inputs import as_cloud
 from lmgeo.measures.outcome import measured
 from lmgeo.measures.protocols import protocol_identity
+from lmgeo.numerics.moments import Products
 from lmgeo.numerics.quantizers.quantization import Quantization
 from lmgeo.states.batch import RowBatch
+from lmgeo.states.directions import Directions
 from lmgeo.states.moments import Moments
 from lmgeo.states.rows import Rows
 from lmgeo.states.state import State, StateClass
@@ -69,6 +71,7 @@ def compute(
     protocol: QuantizerProtocol,
     seed: int,
     progress: Progress = silent,
+    device: str = "cpu",
 ) -> dict[str, Measurement]:
     """Every named measure of one cloud with its spread, in the order of `names`.
 
@@ -78,6 +81,7 @@ def compute(
         protocol: of the quantized ones.
         seed: of the quantizers: S + 1 … for the protocol's several.
         progress: told of each measure.
+        device: where the quantizers' backend `torch` works.
 
     Raises:
         UnknownName: a name that is no measure's.
@@ -90,7 +94,7 @@ def compute(
     for kind, group in _by_state(names).items():
         progress(group[0], len(found), len(names))
         if kind is Quantization:
-            found |= _quantized(states[Rows], group, protocol, seed, progress)
+            found |= _quantized(states[Rows], group, protocol, seed, progress, device)
         else:
             found |= measured(kind, [MEASURES[name] for name in group], states[_source(kind)])
     return {name: found[name] for name in names}
@@ -105,13 +109,13 @@ def _by_state(names: Sequence[str]) -> dict[StateClass, list[str]]:
 
 
 def _quantized(
-    state: State, names: list[str], protocol: QuantizerProtocol, seed: int, progress: Progress
+    state: State, names: list[str], protocol: QuantizerProtocol, seed: int, progress: Progress, device: str
 ) -> dict[str, Measurement]:
     from lmgeo.measures.quantized import quantized_measurements
 
     if not isinstance(state, Rows):
         raise SpecError(f"a {type(state).__name__} in place of Rows", "give each state under its own class")
-    found = quantized_measurements(state.matrix(), names, protocol, seed, progress)
+    found = quantized_measurements(state.matrix(), names, protocol, seed, progress, device)
     left_out = state.seen - state.n
     return noted(found, rows_left_out=left_out) if left_out else found
 
@@ -124,12 +128,26 @@ def noted(measurements: Mapping[str, Measurement], **details: Any) -> dict[str, 
 
 
 def measure_cloud(
-    X: np.ndarray, names: Sequence[str], protocol: QuantizerProtocol, seed: int, progress: Progress = silent
+    X: np.ndarray,
+    names: Sequence[str],
+    protocol: QuantizerProtocol,
+    seed: int,
+    progress: Progress = silent,
+    device: str = "cpu",
+    products: Products = "float64",
 ) -> dict[str, Measurement]:
     """Every named measure of a plain cloud (n, d), one vector a row.
 
     Integers and half floats are converted, which `details` says. A cloud of more rows than a
     reservoir holds is sampled by `seed` for the measures that need rows.
+
+    Args:
+        X: (n, d) rows.
+        names: measures; each once.
+        protocol, seed: of the quantized ones.
+        progress: told of each measure.
+        device: where rows are multiplied and the quantizers' backend `torch` works.
+        products: the type in which rows are multiplied for the spectra.
 
     Raises:
         SpecError: not two-dimensional, not numbers, or holding NaN or infinity.
@@ -137,7 +155,8 @@ def measure_cloud(
         UnknownName: a name that is no measure's.
     """
     rows, note = as_cloud(X)
-    found = compute(_states_of(rows, states_needed(names), seed), names, protocol, seed, progress)
+    states = _states_of(rows, states_needed(names), {Moments: {"products": products}}, seed, device)
+    found = compute(states, names, protocol, seed, progress, device)
     return noted(found, converted=note) if note else found
 
 
@@ -163,9 +182,8 @@ def measure_matrix(
             f"{', '.join(wrong)}: not defined for weight matrices", f"choose among {', '.join(matrix_measures())}"
         )
     rows, note = as_cloud(W, "matrix")
-    states = _states_of(rows, states_needed(chosen), groups=1)  # a matrix is the whole, not a sample
-    if Moments in states:
-        states[Moments].centred = centred
+    alone = {"groups": 1}  # a matrix is the whole, not a sample
+    states = _states_of(rows, states_needed(chosen), {Moments: {**alone, "centred": centred}, Directions: alone})
     found: dict[str, Measurement] = {}
     for kind, group in _by_state(chosen).items():
         progress(group[0], len(found), len(chosen))
@@ -174,13 +192,17 @@ def measure_matrix(
     return noted(found, converted=note) if note else found
 
 
-def _states_of(rows: np.ndarray, kinds: Collection[StateClass], seed: int = 0, **settings: Any) -> dict[type, Any]:
+def _states_of(
+    rows: np.ndarray,
+    kinds: Collection[StateClass],
+    settings: Mapping[StateClass, Mapping[str, Any]],
+    seed: int = 0,
+    device: str = "cpu",
+) -> dict[type, Any]:
     """The states of a cloud in hand; where all its rows are kept, they are kept where they lie."""
-    states: dict[type, Any] = {kind: kind.empty(rows.shape[1], **settings) for kind in kinds if kind is not Rows}
-    filled = list(states.values())
-    if Rows in kinds:
-        states[Rows] = Rows.of_cloud(rows, seed=seed)
+    filled = {kind: kind.empty(rows.shape[1], **settings.get(kind, {})) for kind in kinds if kind is not Rows}
     for batch in RowBatch.chunks_of_cloud(rows) if filled else ():
-        for state in filled:
-            state.update(batch)
-    return states
+        there = batch if device == "cpu" else batch.to(device)
+        for state in filled.values():
+            state.update(there)
+    return filled | ({Rows: Rows.of_cloud(rows, seed=seed)} if Rows in kinds else {})

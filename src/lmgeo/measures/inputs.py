@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lmgeo.core.errors import NotEnoughData, SpecError
+from lmgeo.numerics.conversion import as_floats, float_type
 from lmgeo.numerics.moments import row_chunks
 
 
 def as_cloud(X: np.ndarray, what: str = "cloud") -> tuple[np.ndarray, str | None]:
-    """`X` as finite float32 or float64 rows (n, d), and what was converted, if anything.
+    """`X` as an array (n, d) of finite numbers, and which conversion its rows need, if any.
 
-    float32 and float64 pass as they are, without a copy.
+    It is not copied, so that it may be larger than memory: states convert rows as they take them in.
 
     Raises:
         SpecError: not two-dimensional, not numbers, or holding NaN or infinity.
@@ -22,27 +23,17 @@ def as_cloud(X: np.ndarray, what: str = "cloud") -> tuple[np.ndarray, str | None
         raise SpecError(f"the {what} has shape {array.shape}", "give a two-dimensional array: one vector a row")
     if 0 in array.shape:
         raise NotEnoughData(f"the {what} is empty: shape {array.shape}", "give at least one row and one column")
-    target = _float_type(array.dtype, what)
-    note = None if array.dtype == target else f"converted from {array.dtype} to {target}"
-    with np.errstate(over="ignore"):  # what overflows is infinite then, and refused
-        converted = array.astype(target, copy=False)
-    _refuse_non_finite(converted, what)
-    return converted, note
-
-
-def _float_type(dtype: np.dtype, what: str) -> np.dtype:
-    """The float type that holds every value of `dtype`, or near enough for 64-bit integers."""
-    if dtype.kind == "f":
-        return np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
-    if dtype.kind in "iu":
-        return np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)
-    raise SpecError(f"the {what} holds {dtype} values", "give floats or integers")
+    target = float_type(array.dtype)
+    if target is None:
+        raise SpecError(f"the {what} holds {array.dtype} values", "give floats or integers")
+    _refuse_non_finite(array, what)
+    return array, None if array.dtype == target else f"converted from {array.dtype} to {target}"
 
 
 def _refuse_non_finite(array: np.ndarray, what: str) -> None:
     count, first = 0, None
     for part in row_chunks(*array.shape):
-        bad = ~np.isfinite(array[part])
+        bad = ~np.isfinite(as_floats(array[part]))
         if bad.any():
             count += int(bad.sum())
             row, column = np.argwhere(bad)[0] if first is None else (0, 0)

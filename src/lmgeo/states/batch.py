@@ -8,8 +8,9 @@ from typing import Any, final
 
 import numpy as np
 
-from lmgeo.core.arrays import Bool, Float, Int, ndarray
+from lmgeo.core.arrays import Bool, Float, Int, Shaped, ndarray
 from lmgeo.core.errors import SpecError
+from lmgeo.numerics.conversion import as_floats
 from lmgeo.numerics.moments import row_chunks
 
 
@@ -68,6 +69,12 @@ class RowBatch:
 
         return self.rows.index_select(0, torch.from_numpy(chosen).to(self.rows.device))
 
+    def to(self, device: str) -> RowBatch:
+        """The same with its rows as a torch tensor on a device."""
+        import torch
+
+        return RowBatch(torch.from_numpy(self.array).to(device), self.sequence, self.position, self.special)
+
     @classmethod
     def of_cloud(cls, rows: Float[ndarray, "n d"], start: int = 0) -> RowBatch:
         """Rows of a plain cloud: each a sequence of its own, numbered from `start`."""
@@ -75,7 +82,7 @@ class RowBatch:
         return cls(rows, np.arange(start, start + n), np.zeros(n, np.int64), np.zeros(n, np.bool_))
 
     @classmethod
-    def chunks_of_cloud(cls, rows: Float[ndarray, "n d"]) -> Iterator[RowBatch]:
-        """The same in pieces, so that a memory-mapped cloud is never in memory at once."""
+    def chunks_of_cloud(cls, rows: Shaped[ndarray, "n d"]) -> Iterator[RowBatch]:
+        """The same of any numbers in pieces, so that a memory-mapped cloud is never in memory at once."""
         for part in row_chunks(*rows.shape):
-            yield cls.of_cloud(rows[part], part.start)
+            yield cls.of_cloud(as_floats(rows[part]), part.start)

@@ -8,8 +8,9 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import UInt64
 
-from lmgeo.core.arrays import Float, Int, ndarray
+from lmgeo.core.arrays import Float, Int, Shaped, ndarray
 from lmgeo.core.errors import SpecError
+from lmgeo.numerics.conversion import as_floats
 from lmgeo.numerics.hashing import hash_pairs
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.groups import GROUPS
@@ -52,15 +53,18 @@ class Rows:
         return Rows(d, capacity, seed)
 
     @classmethod
-    def of_cloud(cls, rows: Float[ndarray, "n d"], *, capacity: int = CAPACITY, seed: int = 0) -> Rows:
-        """The rows of a cloud in hand, which is not copied where all of it is kept: it must not change meanwhile."""
+    def of_cloud(cls, rows: Shaped[ndarray, "n d"], *, capacity: int = CAPACITY, seed: int = 0) -> Rows:
+        """The rows of a cloud in hand.
+
+        One of floats is not copied where all of it is kept: it must not change meanwhile.
+        """
         state = Rows(rows.shape[1], capacity, seed)
         if len(rows) > capacity:
             for batch in RowBatch.chunks_of_cloud(rows):
                 state.update(batch)
         else:
             state.seen = len(rows)
-            state._append(RowBatch.of_cloud(rows))
+            state._append(RowBatch.of_cloud(as_floats(rows)))
         return state
 
     @property

@@ -9,7 +9,7 @@ from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 
 # Raised whenever the code that they name gives other numbers: a new version makes new results.
-REPRESENT_VERSION = 1  # how text becomes vectors, the reservoir's size included
+REPRESENT_VERSION = 2  # how text becomes vectors, the reservoir's size included
 FINETUNE_VERSION = 2
 PRETRAIN_VERSION = 2
 

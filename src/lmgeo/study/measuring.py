@@ -27,6 +27,7 @@ def measure_sites(
     from lmgeo.measures.compute import compute, states_needed
     from lmgeo.measures.protocols import protocol
     from lmgeo.represent.run import represent
+    from lmgeo.states.moments import Moments
 
     sampling = RepresentSpec(**spec["represent"])
     unchanged("text", sampling_identity(sampling), spec["sampling"])
@@ -35,7 +36,10 @@ def measure_sites(
     if not here:
         return results, notes
     sites = list(dict.fromkeys(w.object for w in here))
-    needed = states_needed([w.name for w in here])
+    needed = {
+        kind: {"products": sampling.products} if kind is Moments else {}
+        for kind in states_needed([w.name for w in here])
+    }
     passed = represent(model, sample.texts, sites, sampling.tokens, needed, sampling.seed, progress=progress)
     for (site, name), group in _grouped(here).items():
         names = [w.name for w in group]

@@ -19,6 +19,7 @@ class RepresentSpec(Strict):
     sites: list[str] = Field(["final"], min_length=1)
     tokens: TokenPolicy = "all"
     seed: int = Field(0, ge=0)
+    products: Literal["float64", "float32"] = Field("float64", description="type in which rows are multiplied")
 
 
 class MeasureSpec(Strict):

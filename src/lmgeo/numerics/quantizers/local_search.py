@@ -41,7 +41,7 @@ def training_rows(n: int, protocol: QuantizerProtocol) -> int:
 def _faiss_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int, n_train: int) -> Quantization:
     import faiss
 
-    n, d = rows.values.shape
+    d = rows.values.shape[1]
     M, K = protocol.codebooks, protocol.cells
     quantizer = faiss.LocalSearchQuantizer(d, M, protocol.bits)
     quantizer.random_seed = seed % 2**31
