@@ -83,6 +83,6 @@ def test_uncentred_singular_values(n: int, shift: float) -> None:
     X = np.random.default_rng(1).normal(size=(n, 5)) + shift
     centred = X - X.mean(axis=0)
     values, axes = spectra.principal_axes(centred.T @ centred, min(n - 1, 5))
-    found = spectra.uncentred_singular_values(values, axes, X.mean(axis=0), n)
+    found = spectra.uncentred_singular_values(values, X.mean(axis=0) @ axes, n)
     expected = np.pad(np.linalg.svd(X, compute_uv=False), (0, max(0, 5 - n)))
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8 * math.sqrt(n))

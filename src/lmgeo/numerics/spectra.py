@@ -11,6 +11,7 @@ import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData
+from lmgeo.numerics.secular import with_one_more_row
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -41,21 +42,26 @@ def principal_axes(
     return without_rounding(values[::-1], greatest_rank), axes[:, ::-1]
 
 
-def axis_variances(scatter: Float64[ndarray, "d d"], axes: Float64[ndarray, "d k"]) -> Float64[ndarray, " k"]:
-    """aᵀ·scatter·a for each axis a, a column of `axes`."""
-    return np.einsum("ij,ij->j", axes, scatter @ axes)
+def axis_variances(upper: Float64[ndarray, "d d"], axes: Float64[ndarray, "d k"]) -> Float64[ndarray, " k"]:
+    """aᵀ·S·a for each axis a, a column of `axes`, of the symmetric S with this upper triangle."""
+    twice = 2 * np.einsum("ij,ij->j", axes, np.triu(upper) @ axes)
+    return twice - np.diag(upper) @ np.square(axes)
 
 
 def uncentred_singular_values(
-    values: Float64[ndarray, " d"], axes: Float64[ndarray, "d d"], mean: Float64[ndarray, " d"], n: int
+    values: Float64[ndarray, " d"], mean: Float64[ndarray, " d"], n: int
 ) -> Float64[ndarray, " d"]:
-    """Singular values of a cloud as it stands, from its centred scatter and its mean.
+    """Singular values of a cloud as it stands, from its centred scatter and its mean, both on the principal axes.
 
-    XᵀX = scatter + n·x̄x̄ᵀ = BᵀB with B = [diag(√values); √n·x̄ᵀ·axes]. The singular values of B
-    keep the digits that XᵀX loses where the mean is large.
+    XᵀX = scatter + n·x̄x̄ᵀ = BᵀB with B = [diag(√values); √n·x̄ᵀ]. The singular values of B keep the
+    digits that XᵀX loses where the mean is large.
+
+    Args:
+        values: eigenvalues of the scatter, descending.
+        mean: x̄ on the axes of these eigenvalues.
+        n: rows.
     """
-    stacked = np.vstack([np.diag(np.sqrt(values)), math.sqrt(n) * (mean @ axes)])
-    return without_rounding(np.linalg.svd(stacked, compute_uv=False), min(n, len(values)))
+    return without_rounding(with_one_more_row(np.sqrt(values), math.sqrt(n) * mean), min(n, len(values)))
 
 
 def shannon_entropy(weights: Float64[ndarray, " k"]) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.numerics.moments import Products
 
-_BLOCK = 256  # columns: only blocks on and above the diagonal are multiplied
+_BLOCK = 384  # columns: only blocks on and above the diagonal are multiplied
 
 
 def add_rows(
@@ -41,16 +41,13 @@ def add_rows(
 
 
 def _add_product(rows: Tensor, total: Tensor) -> None:
-    d = rows.shape[1]
-    for start in range(0, d, _BLOCK):
-        left = rows[:, start : start + _BLOCK].T
-        for other in range(start, d, _BLOCK):
-            target = total[start : start + _BLOCK, other : other + _BLOCK]
-            right = rows[:, other : other + _BLOCK]
-            if rows.dtype == total.dtype and rows.device == total.device:
-                target.addmm_(left, right)
-            else:
-                target += (left @ right).to(total)
+    for start in range(0, rows.shape[1], _BLOCK):
+        target = total[start : start + _BLOCK, start:]
+        left, right = rows[:, start : start + _BLOCK].T, rows[:, start:]
+        if rows.dtype == total.dtype and rows.device == total.device:
+            target.addmm_(left, right)
+        else:
+            target += (left @ right).to(total.device)
 
 
 def unit_sum(rows: Tensor) -> tuple[int, Float64[ndarray, " d"]]:

@@ -38,7 +38,7 @@ class Moments:
 
     counts: Int[ndarray, " g"]
     means: Float64[ndarray, "g d"]
-    scatters: Float64[ndarray, "g d d"]
+    scatters: Float64[ndarray, "g k k"]  # k = d, or 0 where the axes are forgotten
     centred: bool = True
     products: Products = "float64"
     _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -60,9 +60,30 @@ class Moments:
             uncentred: gives the singular values of the rows as they stand, descending, where they are read.
             centred: as of the state.
         """
-        d = len(values)
         known = {"values": values, "uncentred later": uncentred}
-        return Moments(np.array([n]), np.zeros((1, d)), np.diag(values)[None], centred, _known=known)
+        return Moments(np.array([n]), np.zeros((1, len(values))), np.zeros((1, 0, 0)), centred, _known=known)
+
+    @classmethod
+    def of_matrix(
+        cls,
+        n: int,
+        d: int,
+        values: Callable[[], Float64[ndarray, " d"]],
+        uncentred: Callable[[], Float64[ndarray, " d"]],
+        centred: bool,
+        constant_columns: int,
+    ) -> Moments:
+        """What is known of an n×d matrix by its spectra alone: it reads as the whole, and takes no rows.
+
+        Args:
+            n, d: rows and columns.
+            values: gives the eigenvalues of the centred scatter, descending, where they are read.
+            uncentred: gives the singular values of the rows as they stand, likewise.
+            centred: as of the state.
+            constant_columns: columns that hold one value throughout.
+        """
+        known = {"values later": values, "uncentred later": uncentred, "constant columns": constant_columns}
+        return Moments(np.array([n]), np.zeros((1, d)), np.broadcast_to(0.0, (1, d, d)), centred, _known=known)
 
     @property
     def n(self) -> int:
@@ -181,7 +202,14 @@ class Moments:
     @property
     def constant_columns(self) -> int:
         """How many columns hold one value throughout."""
-        return int(np.count_nonzero(np.diag(self.scatter) == 0.0))
+        known = self._known.get("constant columns")
+        return (
+            0
+            if self._axes_forgotten
+            else int(np.count_nonzero(np.diag(self.scatter) == 0.0))
+            if known is None
+            else known
+        )
 
     def replicates(self) -> Replicates | None:
         """The moments without each group in turn, their spectra to first order.
@@ -199,31 +227,29 @@ class Moments:
 
     def _without(self, g: int) -> Moments:
         count, mean, scatter = self._part(g)
-        n, rest, whole = self.n, self.n - count, _whole(scatter)
+        n, rest = self.n, self.n - count
         step = (mean - self.mean) @ self.axes
-        values = self._values() - axis_variances(whole, self.axes) - step**2 * (n * count / rest)
-
-        def uncentred() -> Float64[ndarray, " d"]:
-            raw, axes = self._raw_axes()
-            return np.sqrt(_descending(raw - axis_variances(whole, axes) - count * (mean @ axes) ** 2))
-
-        return Moments.of_spectrum(rest, _descending(values), uncentred, self.centred)
+        left = self._values() - axis_variances(scatter, self.axes) - step**2 * (n * count / rest)
+        values = np.maximum(left, 0.0)
+        center = self.mean @ self.axes - step * (count / rest)
+        return Moments.of_spectrum(
+            rest, np.sort(values)[::-1], lambda: uncentred_singular_values(values, center, rest), self.centred
+        )
 
     def _uncentred(self) -> Float64[ndarray, " d"]:
-        axes = self.axes
-        return uncentred_singular_values(self._values(), axes, self.mean, self.n)
-
-    def _raw_axes(self) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
-        """Eigenvalues and eigenvectors of XᵀX, as good as a spread needs them."""
-        if "raw" not in self._known:
-            values, axes = np.linalg.eigh(self.scatter + self.n * np.outer(self.mean, self.mean))
-            self._known["raw"] = values[::-1], axes[:, ::-1]
-        return self._known["raw"]
+        values = self._values()
+        return uncentred_singular_values(values, self.mean @ self.axes, self.n)
 
     def _part(self, g: int) -> Part:
         return int(self.counts[g]), self.means[g], self.scatters[g]
 
+    @property
+    def _axes_forgotten(self) -> bool:
+        return self.scatters.shape[1] < self.d
+
     def _total(self) -> Part:
+        if self._axes_forgotten:
+            return self.n, self.means[0], np.diag(self._known["values"])
         if "total" not in self._known:
             total: Part = (0, np.zeros(self.d), np.zeros((self.d, self.d)))
             for g in np.flatnonzero(self.counts):
@@ -233,6 +259,8 @@ class Moments:
         return self._known["total"]
 
     def _values(self) -> Float64[ndarray, " d"]:
+        if "values later" in self._known:
+            self._known["values"] = self._known.pop("values later")()
         if "values" not in self._known:
             values, axes = principal_axes(self.scatter, min(self.n - 1, self.d))
             self._known |= {"values": values, "axes": axes}
@@ -242,7 +270,3 @@ class Moments:
 def _whole(upper: Float64[ndarray, "d d"]) -> Float64[ndarray, "d d"]:
     """The symmetric matrix that an upper triangle stands for."""
     return np.triu(upper) + np.triu(upper, 1).T
-
-
-def _descending(values: Float64[ndarray, " d"]) -> Float64[ndarray, " d"]:
-    return np.sort(np.maximum(values, 0.0))[::-1]
