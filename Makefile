@@ -9,7 +9,7 @@ DEMO := runs/quickstart
 PYTEST ?=
 
 .DEFAULT_GOAL := install
-.PHONY: install install-dev demo test lint format clean
+.PHONY: install install-dev demo test lint format docs clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -32,6 +32,10 @@ lint: install-dev
 format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# docs/measures.md from the declarations of the measures; a test fails where it is not in step.
+docs: install
+	$(BIN)/python -c "from lmgeo.api.measures_page import write_page; write_page('docs/measures.md')"
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

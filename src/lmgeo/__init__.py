@@ -11,9 +11,12 @@ from types import ModuleType
 from typing import Any
 
 _HOMES = {
+    "compare": "lmgeo.api.comparing",
+    "load_plugins": "lmgeo.api.plugins",
     "measure": "lmgeo.api.measuring",
     "measure_file": "lmgeo.api.measuring",
     "measure_model": "lmgeo.api.measuring",
+    "weights": "lmgeo.api.weighing",
     "evaluate": "lmgeo.api.models",
     "perturb": "lmgeo.api.models",
     "pretrain": "lmgeo.api.models",

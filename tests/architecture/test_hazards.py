@@ -15,6 +15,7 @@ from tests.architecture.source import ROOT, modules
 UNPICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 RUNNERS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
 YAML_LOADERS = {"yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load"}
+PLUGINS = "lmgeo.core.plugins"  # the one module that runs a file of a user's
 TABLE_FOLDERS = {"analysis", "report", "store", "api", "cli"}
 
 
@@ -48,7 +49,7 @@ def _swallowing(node: ast.ExceptHandler) -> str | None:
 def _hazardous_call(node: ast.Call, folder: str) -> str | None:
     name = ast.unparse(node.func)
     given = {k.arg: ast.unparse(k.value) for k in node.keywords}
-    if name in RUNNERS | YAML_LOADERS:
+    if name in RUNNERS | YAML_LOADERS or name.endswith(".exec_module"):
         return name
     if name.endswith("torch.load") and given.get("weights_only") != "True":
         return "torch.load without weights_only=True"
@@ -65,6 +66,8 @@ def _hazardous_call(node: ast.Call, folder: str) -> str | None:
 def test_the_source_is_free_of_hazards(name: str) -> None:
     module = modules()[name]
     found = [f"{module.place}:{what}" for what in hazards(module.tree, module.folder)]
+    if name == PLUGINS:
+        found = [what for what in found if not what.endswith("exec_module")]
     assert not found
     assert not re.search(r"\b(TODO|FIXME|XXX)\b", module.path.read_text(encoding="utf-8"))
 
@@ -78,6 +81,7 @@ def test_the_source_is_free_of_hazards(name: str) -> None:
         "yaml.load(text, Loader=yaml.Loader)",
         "eval(text)",
         "exec(text)",
+        "spec.loader.exec_module(module)",
         "torch.load(path)",
         "torch.load(path, weights_only=False)",
         "np.load(path, allow_pickle=True)",

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from lmgeo.core.errors import IncompatibleState
 from lmgeo.states.batch import RowBatch
+from lmgeo.states.comoments import CoMoments
 from lmgeo.states.moments import Moments
 from lmgeo.states.registry import STATES
 from lmgeo.states.rows import Rows
 from lmgeo.states.state import State
+from lmgeo.states.steps import Steps
 
 D = 5
 BatchOf = Callable[..., RowBatch]
@@ -26,12 +28,14 @@ MAKERS: dict[str, Callable[[], State]] = {
     **{kind.__name__: lambda kind=kind: kind.empty(D) for kind in STATES},
     "Moments uncentred": lambda: Moments.empty(D, centred=False),
     "Rows sampled": lambda: Rows.empty(D, capacity=40, seed=3),
+    "CoMoments of unlike sides": lambda: CoMoments.empty(D, left=4, groups=1),
 }
 UNLIKE: dict[str, Callable[[], State]] = {
     **{f"{kind.__name__} of another width": lambda kind=kind: kind.empty(D + 1) for kind in STATES},
     "Moments of another centring": lambda: Moments.empty(D, centred=False),
     "Rows of another capacity": lambda: Rows.empty(D, capacity=7),
     "Rows of another seed": lambda: Rows.empty(D, seed=1),
+    "CoMoments of other sides": lambda: CoMoments.empty(D, left=3),
 }
 
 every_state = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
@@ -50,6 +54,11 @@ def assert_same(a: State, b: State, tolerance: float = 1e-10) -> None:
     for name in left:
         scale = max(1.0, float(np.abs(right[name]).max(initial=0.0)))
         np.testing.assert_allclose(left[name], right[name], rtol=0, atol=tolerance * scale, err_msg=name)
+
+
+def cuts_of(make: Callable[[], State], cuts: list[int], length: int) -> list[int]:
+    """Cuts where this state allows them: anywhere, or between sequences of `length` rows."""
+    return [cut // length * length for cut in cuts] if getattr(make(), "whole_sequences", False) else cuts
 
 
 def size(state: State) -> int:
@@ -112,7 +121,7 @@ def test_merge_associates(make: Callable[[], State], batch_of: BatchOf) -> None:
 def test_any_split_equals_one_pass(make: Callable[[], State], cuts: list[int], order: Any) -> None:
     rng = np.random.default_rng(9)
     batch = RowBatch(rng.normal(size=(90, D)), np.arange(90) // 4, np.arange(90) % 4, np.arange(90) % 4 == 0)
-    edges = [0, *sorted(cuts), 90]
+    edges = [0, *sorted(cuts_of(make, cuts, 4)), 90]
     parts = [filled(make, batch.take(slice(a, b))) for a, b in itertools.pairwise(edges)]
     order.shuffle(parts)
     merged = make()
@@ -124,7 +133,8 @@ def test_any_split_equals_one_pass(make: Callable[[], State], cuts: list[int], o
 @every_state
 def test_updates_equal_one_pass(make: Callable[[], State], batch_of: BatchOf) -> None:
     batch = batch_of(300, D)
-    pieces = [batch.take(slice(i, i + 1)) for i in range(300)]
+    edges = sorted({*cuts_of(make, list(range(300)), 7), 300})
+    pieces = [batch.take(slice(a, b)) for a, b in itertools.pairwise(edges)]
     assert_same(filled(make, *pieces), filled(make, batch))
 
 
@@ -201,7 +211,7 @@ def test_arrays_round_trip(make: Callable[[], State], n: int, batch_of: BatchOf)
     assert_same(again, state, 0)
 
 
-@pytest.mark.parametrize("name", ["Moments", "Directions", "Rows sampled"])
+@pytest.mark.parametrize("name", ["Moments", "Directions", "Rows sampled", "CoMoments", "Steps"])
 def test_memory_does_not_grow(name: str, batch_of: BatchOf) -> None:
     state = filled(MAKERS[name], batch_of(100, D))
     before = size(state)
@@ -225,3 +235,8 @@ def test_a_shift_by_a_million_is_harmless(make: Callable[[], State], batch_of: B
         np.testing.assert_allclose(shifted["means"] - 1e6, near["means"], atol=1e-8)
     if isinstance(state, Rows):
         np.testing.assert_allclose(shifted["rows"] - 1e6, near["rows"], atol=1e-8)
+    if isinstance(state, CoMoments):
+        for name in ("scatters", "thirds", "fourths"):
+            np.testing.assert_allclose(shifted[name], near[name], rtol=1e-7, atol=1e-7)
+    if isinstance(state, Steps):
+        np.testing.assert_allclose(shifted["angles"], near["angles"], rtol=1e-7)

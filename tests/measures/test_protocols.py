@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmgeo.core.errors import UnknownName
+from lmgeo.core.errors import SpecError, UnknownName
 from lmgeo.core.identity import content_key
 from lmgeo.measures.protocols import PROTOCOLS, protocol, protocol_identity
 
@@ -15,7 +15,7 @@ def test_every_protocol_carries_its_name_and_a_line() -> None:
         assert settings.name == name
         assert line
         assert "\n" not in line
-        assert protocol(name) is settings
+        assert protocol(name) == settings
 
 
 def test_marbut2024_is_as_published() -> None:
@@ -46,6 +46,7 @@ def test_every_setting_is_part_of_the_identity() -> None:
     changes = {
         "codebooks": 8, "bits": 6, "centred": False, "order": "input", "pq_train_rows": 10, "lsq_train_rows": 10,
         "lsq_iterations": 1, "lsq_train_rounds": 1, "lsq_encode_rounds": 1, "lsq_perturbations": 1, "seeds": None,
+        "rq_train_rows": 10, "rq_beam": 1, "rq_steps": 1, "rq_iterations": 1,
         "threads": 1, "backend": "numba", "name": "other",
     }  # fmt: skip
     assert set(changes) == set(type(base).model_fields)
@@ -58,6 +59,48 @@ def test_identity_names_what_applies_it() -> None:
 
     applied = protocol_identity(protocol("marbut2024"))["applied"]
     assert applied["faiss"] == faiss.__version__
-    assert applied["seeds"] == {"pq": 1234, "lsq": 0x12345}
+    assert applied["seeds"] == {"pq": 1234, "lsq": 0x12345, "rq": 1234}
     assert "numba" in protocol_identity(protocol("quickstart"))["applied"]
     assert "seeds" not in protocol_identity(protocol("default"))["applied"]
+
+
+def test_settings_of_ones_own() -> None:
+    found = protocol("default(codebooks=2, bits=6)")
+    assert (found.bits, found.codebooks, found.cells) == (6, 2, 64)
+    assert found.name == "default(bits=6,codebooks=2)"
+    changed = {"bits": 6, "codebooks": 2, "name": found.name}
+    assert found == protocol("default").model_copy(update=changed)
+    assert protocol(found.name) == found
+    assert protocol("marbut2024(lsq_train_rows=16384)").lsq_train_rows == 16_384
+    assert protocol("default(lsq_train_rows=none,centred=false,order=input,backend=numba)").lsq_train_rows is None
+
+
+def test_what_differs_in_nothing_is_the_named_one() -> None:
+    assert protocol("default()") == protocol("default")
+    assert protocol("default(bits=8,seeds=3)") == protocol("default")
+    assert protocol("default(centred=1)") == protocol("default")
+    assert protocol("default( bits = 6 )").name == protocol("default(bits=6,codebooks=4)").name == "default(bits=6)"
+    assert protocol("marbut2024(seeds=3)").name == "marbut2024(seeds=3)"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("defualt(bits=6)", UnknownName, "did you mean 'default'"),
+        ("default(bit=6)", UnknownName, "did you mean 'bits'"),
+        ("default(name=mine)", UnknownName, "unknown setting 'name'"),
+        ("default(bits=99)", SpecError, "bits is 99"),
+        ("default(bits=six)", SpecError, "bits is 'six'"),
+        ("default(bits=none)", SpecError, "bits is None"),
+        ("default(threads=true)", SpecError, "threads is True, not a number"),
+        ("default(backend=fais)", SpecError, "backend is 'fais'"),
+        ("default(bits=6", SpecError, "brackets"),
+        ("default(bits)", SpecError, "no key=value"),
+        ("default(bits=6,bits=7)", SpecError, "twice"),
+        ("", UnknownName, "unknown protocol ''"),
+    ],
+)
+def test_a_slip_in_a_protocol_is_told(text: str, error: type[Exception], said: str) -> None:
+    with pytest.raises(error) as caught:
+        protocol(text)
+    assert said in str(caught.value)

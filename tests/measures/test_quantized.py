@@ -1,4 +1,4 @@
-"""The twenty quantized measures: known values, seeds, hostile input."""
+"""The thirty quantized measures: known values, seeds, hostile input."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ def cloud(n: int = 300, d: int = 8, seed: int = 0) -> np.ndarray:
 
 
 def test_ten_measures_of_each_quantizer() -> None:
-    assert len(NAMES) == 20
-    assert {n.split("_", 1)[1] for n in PQ} == {n.split("_", 1)[1] for n in NAMES if n not in PQ}
+    assert len(NAMES) == 30
+    by_prefix = {prefix: {n.removeprefix(prefix) for n in NAMES if n.startswith(prefix)} for prefix in QUANTIZERS}
+    assert [len(names) for names in by_prefix.values()] == [10, 10, 10]
+    assert len(set.union(*by_prefix.values())) == 10
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -104,7 +106,8 @@ def test_each_quantizer_runs_once_a_seed(monkeypatch: pytest.MonkeyPatch) -> Non
     seeds = []
     real = QUANTIZERS["pq_"]
     monkeypatch.setitem(QUANTIZERS, "pq_", lambda rows, p, s: seeds.append(s) or real(rows, p, s))
-    monkeypatch.setitem(QUANTIZERS, "lsq_", lambda *_: pytest.fail("not asked for"))
+    for other in ("lsq_", "rq_"):
+        monkeypatch.setitem(QUANTIZERS, other, lambda *_: pytest.fail("not asked for"))
     quantized_measurements(cloud(), PQ, SMALL, 7)
     quantized_measurements(cloud(), PQ, SMALL.model_copy(update={"seeds": None}), 7)
     assert seeds == [8, 9, None]
@@ -113,7 +116,7 @@ def test_each_quantizer_runs_once_a_seed(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_progress_reaches_its_end() -> None:
     seen: list[tuple[float, float]] = []
     quantized_measurements(cloud(), NAMES, SMALL, 0, lambda label, done, total: seen.append((done, total)))
-    assert seen == [(i, 4) for i in range(5)]
+    assert seen == [(i, 6) for i in range(7)]
 
 
 def test_fewer_rows_than_cells() -> None:

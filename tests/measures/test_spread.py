@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lmgeo.measures.compute import compute, measure_cloud, measure_matrix, states_needed
+from lmgeo.measures.compute import compute, measure_cloud, states_needed
+from lmgeo.measures.matrices import measure_matrix
 from lmgeo.measures.protocols import protocol
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.groups import GROUPS
@@ -34,7 +35,9 @@ def in_sequences(rows: np.ndarray, length: int) -> dict:
 def test_one_pass_spreads_are_the_jackknife_to_first_order(name: str) -> None:
     X = anisotropic(0)
     found = measure_cloud(X, [name], DEFAULT, 0)[name]
-    left_out = [measure_cloud(X[np.arange(len(X)) % GROUPS != g], [name], DEFAULT, 0)[name].value for g in range(GROUPS)]
+    left_out = [
+        measure_cloud(X[np.arange(len(X)) % GROUPS != g], [name], DEFAULT, 0)[name].value for g in range(GROUPS)
+    ]
     jackknife = np.std(left_out, ddof=1) * (GROUPS - 1) / np.sqrt(GROUPS)
     assert found.spread == pytest.approx(jackknife, rel=0.05)
     assert found.details["spread_of"] == "jackknife over 8 groups of sequences"

@@ -20,14 +20,14 @@ def slow(sample: np.ndarray) -> float:
 
 @pytest.mark.parametrize("n", [5, 6, 7, 8, 12, 13, 100, 997])
 def test_against_the_definition_and_scipy(n: int) -> None:
-    samples = np.random.default_rng(n).normal(size=(4, n))
-    found = vasicek_entropy(samples.copy())
+    samples = np.sort(np.random.default_rng(n).normal(size=(4, n)), axis=1)
+    found = vasicek_entropy(samples)
     np.testing.assert_allclose(found, [slow(sample) for sample in samples], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(found, differential_entropy(samples, axis=1, method="vasicek"), rtol=1e-12, atol=1e-13)
 
 
 def test_near_the_entropy_of_a_normal() -> None:
-    sample = np.random.default_rng(0).normal(size=(1, 50_000))
+    sample = np.sort(np.random.default_rng(0).normal(size=(1, 50_000)), axis=1)
     assert vasicek_entropy(sample)[0] == pytest.approx(0.5 * math.log(2 * math.pi * math.e), abs=0.02)
 
 
@@ -40,8 +40,8 @@ def test_a_vanishing_spacing() -> None:
 
 def test_spacings_of_rounding_size_vanish() -> None:
     samples = np.array([np.repeat([0.0, 1.0], 10) + np.arange(20) * 1e-14])
-    assert vasicek_entropy(samples.copy(), 1e-12)[0] == -math.inf
-    assert math.isfinite(vasicek_entropy(samples.copy())[0])
+    assert vasicek_entropy(samples, 1e-12)[0] == -math.inf
+    assert math.isfinite(vasicek_entropy(samples)[0])
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 2), (6, 2), (7, 3), (12, 3), (13, 4), (100, 10), (110_000, 332)])

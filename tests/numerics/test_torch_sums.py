@@ -46,7 +46,9 @@ def test_states_take_tensors_as_they_take_arrays(kind: type, dtype: type, d: int
 @pytest.mark.parametrize("source", ["array", "tensor"])
 def test_float32_products_are_good_to_their_precision(source: str) -> None:
     rng = np.random.default_rng(0)
-    rows = (rng.normal(size=(4_000, 96)) * np.geomspace(3, 0.05, 96) + np.where(np.arange(96) == 7, 3000, 0)).astype("f4")
+    rows = (rng.normal(size=(4_000, 96)) * np.geomspace(3, 0.05, 96) + np.where(np.arange(96) == 7, 3000, 0)).astype(
+        "f4"
+    )
     exact = filled(Moments, rows, "array").eigenvalues
     found = filled(Moments, rows, source, products="float32").eigenvalues
     np.testing.assert_allclose(found, exact, rtol=2e-5)

@@ -126,7 +126,7 @@ def test_an_untrained_twin_is_another_model(study, write_study):
         ("perturb.0.noise={alhpa: 20}", SpecError, "did you mean 'alpha'"),
         ("represent.sites=[block.7]", UnknownName, "block.7"),
         ("represent.seed=-1", SpecError, "-1"),
-        ("measure.weights=['*']", SpecError, "one by one"),
+        ("measure.weights=['*.nothing']", UnknownName, "no model has a matrix"),
         ("analyze.filter='alpha >'", SpecError, "alpha >"),
         ("measure.measures=[]", SpecError, "measures"),
         ("represent.sites=[finall]", UnknownName, "did you mean 'final'"),
@@ -157,3 +157,25 @@ def test_fine_tuning_settings_are_axes_too(study, write_study):
     assert plan.rows[0]["factors"]["finetune_epochs"] == 1
     assert len({key for row in plan.rows for key in row["scores"]["rte"]}) == 12
     assert sum(cell.kind == "measure" for cell in plan.cells) == 6  # geometry knows nothing of fine-tuning
+
+
+def test_protocols_with_settings_of_their_own_are_an_axis_of_one_name_each(study, write_study):
+    study["measure"]["protocol"] = ["quickstart", "quickstart( bits = 6 , seeds=1)", "quickstart(seeds=1,bits=6)"]
+    plan = plan_study(write_study(study))
+    own = "quickstart(bits=6,seeds=1)"
+    assert {row["factors"]["protocol"] for row in plan.rows} == {"quickstart", own}
+    assert f"tiny|protocol={own}" in {row["model"] for row in plan.rows}
+    assert {w.protocol for cell in plan.cells for w in cell.wanted if w.name == "lsq_patchiness"} == {"quickstart", own}
+    again = plan_study(write_study(study), ["measure.protocol=quickstart(bits=6,seeds=1)"])
+    assert keys(again) < keys(plan)
+
+
+def test_a_slip_in_a_protocol_is_told_by_its_line(study, write_study, tmp_path):
+    with pytest.raises(UnknownName, match=r"measure.protocol: unknown setting 'bit'"):
+        plan_study(write_study(study), ["measure.protocol=quickstart(bit=6)"])
+    path = write_study({**study, "measure": "HERE"})
+    path.write_text(path.read_text().replace("HERE", "{protocol: default(bits=6,seeds=1)}"))
+    with pytest.raises(SpecError, match=r"unknown key 'seeds=1\)'\n  → put a value with commas in it in quotes"):
+        plan_study(path)
+    path.write_text(path.read_text().replace("{protocol: default", "{protocol: 'default").replace("1)}", "1)'}"))
+    assert plan_study(path).rows[0]["factors"]["protocol"] == "default(bits=6,seeds=1)"

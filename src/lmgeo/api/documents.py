@@ -51,7 +51,9 @@ def _nothing(source: str, objects: dict[str, Any], left_out: list[dict[str, str]
 
 
 def write_measures(found: dict[str, Any], out: str | Path) -> None:
-    """Keep a measuring's document as `measures.json` in a folder."""
+    """Keep a measuring's document as `measures.json` in a folder; of several sites of a model, a chart by depth too."""
+    from lmgeo.api.profiling import write_profile
     from lmgeo.core.files import write_json
 
     write_json(Path(out) / "measures.json", found)
+    write_profile(found, out)

@@ -1,11 +1,15 @@
-"""What there is: measures, perturbations, tasks, corpora, studies, protocols."""
+"""What there is: measures, comparisons, perturbations, tasks, corpora, studies, protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import UnknownName
+
+if TYPE_CHECKING:
+    from lmgeo.core.registry import Registry
+    from lmgeo.measures.declare import Measure
 
 Entries = list[dict[str, Any]]
 
@@ -14,7 +18,7 @@ def listing(what: str) -> Entries:
     """One entry a thing, each with `name` and `description`.
 
     Args:
-        what: `measures`, `perturbations`, `tasks`, `corpora`, `studies` or `protocols`.
+        what: `measures`, `comparisons`, `perturbations`, `tasks`, `corpora`, `studies` or `protocols`.
 
     Raises:
         UnknownName: another word.
@@ -27,6 +31,18 @@ def listing(what: str) -> Entries:
 def _measures() -> Entries:
     from lmgeo.measures.declare import MEASURES
 
+    return _declared(MEASURES)
+
+
+def _comparisons() -> Entries:
+    from lmgeo.measures.declare import COMPARISONS
+
+    return _declared(COMPARISONS)
+
+
+def _declared(registry: Registry[Measure]) -> Entries:
+    from lmgeo.measures.families import family
+
     return [
         {
             "name": name,
@@ -37,8 +53,12 @@ def _measures() -> Entries:
             "keeps": sorted(m.keeps),
             "source": m.cite,
             "version": m.version,
+            "formula": m.formula,
+            "family": family(m),
+            "of": [of for of, is_so in (("cloud", m.cloud), ("matrix", m.matrix)) if is_so],
+            "origin": m.origin,
         }
-        for name, m in MEASURES.items()
+        for name, m in registry.items()
     ]
 
 
@@ -82,6 +102,7 @@ def _protocols() -> Entries:
 
 _LISTINGS: dict[str, Callable[[], Entries]] = {
     "measures": _measures,
+    "comparisons": _comparisons,
     "perturbations": _perturbations,
     "tasks": _tasks,
     "corpora": _corpora,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
     from lmgeo.represent.run import Representation
 
+Plugins = str | Path | Sequence[str | Path]
 CLOUD_SUFFIXES = (".npy", ".npz", ".safetensors", ".parquet")
 EVERY = ("*",)
 
@@ -31,6 +32,7 @@ def measure(
     nulls: bool = False,
     products: str = "float64",
     device: str = "cpu",
+    plugins: Plugins = (),
     progress: Progress = silent,
 ) -> dict[str, Measurement]:
     """Measure a cloud.
@@ -43,6 +45,7 @@ def measure(
         nulls: also measure a Gaussian of the same mean and covariance, and a copy whose columns are shuffled.
         products: `float32` multiplies rows for the spectra in single precision.
         device: where rows are multiplied, and where the quantizers' backend `torch` works.
+        plugins: files of measures of one's own; they run.
 
     Returns:
         A `Measurement` by name: value, unit, range, direction, spread, or null with a reason.
@@ -52,9 +55,11 @@ def measure(
         NotEnoughData: an empty cloud.
         UnknownName: a glob that matches no measure, an unknown protocol.
     """
+    from lmgeo.api.plugins import load_plugins
     from lmgeo.measures.compute import cloud_measures, measure_cloud
     from lmgeo.measures.protocols import protocol as named
 
+    load_plugins(plugins)
     names, settings, kind = cloud_measures(as_list(measures)), named(protocol), _products(products)
     found = measure_cloud(X, names, settings, seed, progress=progress, device=device, products=kind)
     return _beside_nulls(found, X, settings, seed, progress, device) if nulls else found
@@ -69,6 +74,7 @@ def measure_file(
     nulls: bool = False,
     products: str = "float64",
     device: str = "cpu",
+    plugins: Plugins = (),
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Measure every cloud of a file; the document that `lmgeo measure FILE --json` prints.
@@ -79,8 +85,10 @@ def measure_file(
     Raises:
         as `measure`, and SpecError for a file that cannot be read as arrays.
     """
+    from lmgeo.api.plugins import load_plugins
     from lmgeo.data.clouds import load_clouds
 
+    load_plugins(plugins)
     clouds, left_out = load_clouds(Path(path))
     settings: dict[str, Any] = {"seed": seed, "protocol": protocol, "nulls": nulls, "products": products}
     objects = {}
@@ -103,6 +111,7 @@ def measure_model(
     nulls: bool = False,
     products: str = "float64",
     device: str = "cpu",
+    plugins: Plugins = (),
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Measure a model's latent space at the sites asked for, in one pass over the sample.
@@ -122,11 +131,13 @@ def measure_model(
         SpecError, UnknownName, NotEnoughData: anything named that is not there or cannot be read.
     """
     from lmgeo.api.models import open_model
+    from lmgeo.api.plugins import load_plugins
     from lmgeo.data.corpora import open_corpus
     from lmgeo.data.sampling import sample_sequences
     from lmgeo.measures.compute import cloud_measures
     from lmgeo.measures.protocols import protocol as named
 
+    load_plugins(plugins)
     names, settings = cloud_measures(as_list(measures)), named(protocol)
     sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed, products)
     sample = sample_sequences(open_corpus(corpus), sequences, seed)

@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from lmgeo.cli.analyze import analyze
+from lmgeo.cli.compare import compare
 from lmgeo.cli.doctor import doctor
 from lmgeo.cli.evaluate import evaluate
 from lmgeo.cli.list import list_
@@ -20,11 +21,14 @@ from lmgeo.cli.report import report
 from lmgeo.cli.run import run
 from lmgeo.cli.status import status
 from lmgeo.cli.table import table
+from lmgeo.cli.weights import weights
 from lmgeo.core.errors import LmgeoError, Unfinished
 
 FAILED_PARTS, BAD_INPUT, BUG, INTERRUPTED = 1, 2, 70, 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "measure": measure,
+    "weights": weights,
+    "compare": compare,
     "perturb": perturb,
     "pretrain": pretrain,
     "evaluate": evaluate,

@@ -38,7 +38,7 @@ def measure(
     products: Annotated[str, typer.Option(help="float64, or float32: sooner, good to some 1e-6.")] = "float64",
     device: Device = "cpu",
     plugin: Plugins = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for measures.json.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for measures.json and charts by depth.")] = None,
     json: Json = False,
     quiet: Quiet = False,
     offline: Offline = False,

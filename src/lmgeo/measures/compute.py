@@ -19,7 +19,6 @@ from lmgeo.measures.protocols import protocol_identity
 from lmgeo.numerics.moments import Products
 from lmgeo.numerics.quantizers.quantization import Quantization
 from lmgeo.states.batch import RowBatch
-from lmgeo.states.directions import Directions
 from lmgeo.states.moments import Moments
 from lmgeo.states.rows import Rows
 from lmgeo.states.state import State, StateClass
@@ -43,8 +42,12 @@ def cloud_measures(globs: Sequence[str]) -> list[str]:
 
     Raises:
         UnknownName: a glob that matches none.
+        SpecError: globs that match only measures of weight matrices.
     """
-    return [name for name in MEASURES.select(globs) if MEASURES[name].cloud]
+    names = MEASURES.select(globs)
+    if found := [name for name in names if MEASURES[name].cloud]:
+        return found
+    raise SpecError(f"{', '.join(names)}: defined for weight matrices alone", "use `lmgeo weights`, or other measures")
 
 
 def matrix_measures() -> list[str]:
@@ -58,10 +61,11 @@ def states_needed(names: Iterable[str]) -> set[StateClass]:
     Raises:
         UnknownName: a name that is no measure's.
     """
-    return {_source(MEASURES[name].state) for name in names}
+    return {source_of(MEASURES[name].state) for name in names}
 
 
-def _source(kind: StateClass) -> StateClass:
+def source_of(kind: StateClass) -> StateClass:
+    """The state itself, or the one that it is derived from."""
     return Rows if kind is Quantization else getattr(kind, "source", kind)
 
 
@@ -91,16 +95,16 @@ def compute(
         classes = ", ".join(sorted(state.__name__ for state in missing))
         raise SpecError(f"no {classes} to measure", "make the states that `states_needed` names")
     found: dict[str, Measurement] = {}
-    for kind, group in _by_state(names).items():
+    for kind, group in by_state(names).items():
         progress(group[0], len(found), len(names))
         if kind is Quantization:
             found |= _quantized(states[Rows], group, protocol, seed, progress, device)
         else:
-            found |= measured(kind, [MEASURES[name] for name in group], states[_source(kind)])
+            found |= measured(kind, [MEASURES[name] for name in group], states[source_of(kind)])
     return {name: found[name] for name in names}
 
 
-def _by_state(names: Sequence[str]) -> dict[StateClass, list[str]]:
+def by_state(names: Sequence[str]) -> dict[StateClass, list[str]]:
     """The measures of each state together, so that what is derived for them is made once and let go."""
     groups: dict[StateClass, list[str]] = {}
     for name in names:
@@ -157,38 +161,6 @@ def measure_cloud(
     rows, note = as_cloud(X)
     states = _states_of(rows, states_needed(names), {Moments: {"products": products}}, seed, device)
     found = compute(states, names, protocol, seed, progress, device)
-    return noted(found, converted=note) if note else found
-
-
-def measure_matrix(
-    W: np.ndarray, names: Sequence[str] | None = None, *, centred: bool = False, progress: Progress = silent
-) -> dict[str, Measurement]:
-    """The geometry of a weight matrix (rows, columns); its spectrum is not centred unless asked.
-
-    Args:
-        W: float32, float64, or what `measure_cloud` converts.
-        names: of `matrix_measures()`; None for all of them.
-        centred: read the centred spectrum, as of a cloud.
-        progress: told of each measure.
-
-    Raises:
-        SpecError: not a finite matrix of numbers, or a measure that is not defined for matrices.
-        NotEnoughData: no rows or no columns.
-        UnknownName: a name that is no measure's.
-    """
-    chosen = matrix_measures() if names is None else list(names)
-    if wrong := [name for name in chosen if not MEASURES[name].matrix]:
-        raise SpecError(
-            f"{', '.join(wrong)}: not defined for weight matrices", f"choose among {', '.join(matrix_measures())}"
-        )
-    rows, note = as_cloud(W, "matrix")
-    alone = {"groups": 1}  # a matrix is the whole, not a sample
-    states = _states_of(rows, states_needed(chosen), {Moments: {**alone, "centred": centred}, Directions: alone})
-    found: dict[str, Measurement] = {}
-    for kind, group in _by_state(chosen).items():
-        progress(group[0], len(found), len(chosen))
-        found |= measured(kind, [MEASURES[name] for name in group], states[_source(kind)], spread=False)
-    found = {name: found[name] for name in chosen}
     return noted(found, converted=note) if note else found
 
 

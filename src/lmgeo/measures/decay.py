@@ -23,6 +23,7 @@ LEAST_RELATIVE = 1e-12  # of λ₁: below it an eigenvalue has few digits left
     keeps={"shift", "rotation", "scale", "duplicate"},
     direction="higher = faster decay",
     cite="Agrawal et al. 2022",
+    formula="−slope of log λᵢ on log i by least squares, from i = 1 to the last λᵢ > 1e-12·λ₁",
     matrix=True,
 )
 def alpha_req(m: Moments, first: int = 1, last: int | None = None) -> Valued:
@@ -50,6 +51,7 @@ def alpha_req(m: Moments, first: int = 1, last: int | None = None) -> Valued:
     keeps={"shift", "rotation", "scale", "duplicate"},
     direction="higher = more even",
     cite="Skean et al. 2025",
+    formula="log(Σ pᵢᵃ)/(1 − a) / log r, for a = 1: −Σ pᵢ log pᵢ / log r; p = λ/Σλ, r = min(n, d)",
     matrix=True,
 )
 def matrix_entropy(m: Moments, order: float = 1.0) -> Valued:
@@ -64,6 +66,7 @@ def matrix_entropy(m: Moments, order: float = 1.0) -> Valued:
     keeps={"rotation", "scale", "duplicate"},
     direction="higher = more even",
     cite="Skean et al. 2025",
+    formula="as matrix_entropy, with p = σ(X)²/Σσ(X)², X not centred",
 )
 def matrix_entropy_raw(m: Moments, order: float = 1.0) -> Valued:
     """Rényi entropy of the normalised squared singular values of the cloud as it stands, over log min(n, d)."""

@@ -157,24 +157,12 @@ def measure(
         _check(stem, frozenset(keeps), range)
         origin = current_origin()
         for prefix in prefixes:
-            full = prefix + stem
             declared = Measure(
-                name=full,
-                function=guarded(function) if origin else function,
-                state=state,
-                unit=unit,
-                range=range,
-                keeps=frozenset(keeps),
-                direction=direction,
-                cite=cite,
-                version=version,
-                definition=definition,
-                formula=formula,
-                matrix=matrix,
-                cloud=cloud,
-                origin=origin,
-            )
-            (MEASURES if registry is None else registry).add(full, declared)
+                name=prefix + stem, function=guarded(function) if origin else function, state=state, unit=unit,
+                range=range, keeps=frozenset(keeps), direction=direction, cite=cite, version=version,
+                definition=definition, formula=formula, matrix=matrix, cloud=cloud, origin=origin,
+            )  # fmt: skip
+            (MEASURES if registry is None else registry).add(declared.name, declared)
         return function
 
     return register

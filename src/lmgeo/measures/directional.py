@@ -14,6 +14,7 @@ from lmgeo.states.directions import Directions
     keeps={"rotation", "scale"},
     direction="higher = narrower cone",
     cite="Ethayarajh 2019",
+    formula="(‖Σ x̂ᵢ‖² − n) / (n(n − 1)), x̂ = x/‖x‖",
     matrix=True,
 )
 def mean_cosine(m: Directions) -> Valued:

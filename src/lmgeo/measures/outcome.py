@@ -12,18 +12,18 @@ from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.measurement import Measurement
 from lmgeo.measures.declare import Measure, Valued
 from lmgeo.states.replicates import Replicates
-from lmgeo.states.state import State, StateClass
+from lmgeo.states.state import StateClass, Summary
 
 
 def measured(
-    kind: StateClass, measures: Sequence[Measure], source: State, *, spread: bool = True
+    kind: StateClass, measures: Sequence[Measure], source: Any, *, spread: bool = True
 ) -> dict[str, Measurement]:
     """The measures that read `kind`, of one cloud.
 
     Args:
         kind: a state, or what is derived from one.
         measures: which; all declared for `kind`.
-        source: the cloud's state that `kind` is or is derived from.
+        source: the cloud's state, or the matrix's spectrum, that `kind` is or is derived from.
         spread: whether to take each measure again of the source's replicates, for its standard error.
     """
     centred = getattr(source, "centred", True)
@@ -41,7 +41,7 @@ def measured(
     return found
 
 
-def _outcomes(kind: StateClass, measures: Sequence[Measure], source: State) -> dict[str, Valued | str]:
+def _outcomes(kind: StateClass, measures: Sequence[Measure], source: Any) -> dict[str, Valued | str]:
     """A value for each measure, or the reason why there is none."""
     try:
         state = source if isinstance(source, kind) else kind.of(source)
@@ -61,7 +61,7 @@ def _outcome(declared: Measure, state: Any) -> Valued | str:
     return valued
 
 
-def _spreads(kind: StateClass, measures: Sequence[Measure], source: State) -> dict[str, tuple[float, dict[str, Any]]]:
+def _spreads(kind: StateClass, measures: Sequence[Measure], source: Summary) -> dict[str, tuple[float, dict[str, Any]]]:
     """The standard error of each measure that all replicates have a value of, and how it was had."""
     try:
         replicates = source.replicates() if measures else None

@@ -1,4 +1,4 @@
-"""How points fill the cells of a quantizer: ten measures of product and of additive cells.
+"""How points fill the cells of a quantizer: ten measures of product, additive and residual cells.
 
 A value belongs to its protocol: quantizer, backend, training rows, iterations, seeds, row
 order, centring and threads move it, each by more than the seed does.
@@ -22,34 +22,40 @@ from lmgeo.numerics import cells
 from lmgeo.numerics.quantizers.local_search import local_search_quantization
 from lmgeo.numerics.quantizers.product import product_quantization
 from lmgeo.numerics.quantizers.quantization import Quantization
+from lmgeo.numerics.quantizers.residual import residual_quantization
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 
 Quantizer = Callable[[QuantizerRows, QuantizerProtocol, int | None], Quantization]
-QUANTIZERS: dict[str, Quantizer] = {"pq_": product_quantization, "lsq_": local_search_quantization}
+QUANTIZERS: dict[str, Quantizer] = {
+    "pq_": product_quantization,
+    "lsq_": local_search_quantization,
+    "rq_": residual_quantization,
+}
 MARBUT = "Marbut et al. 2024"
 
 Statistic = Callable[[Quantization], float | Valued]
 
 
 def quantized(
-    bounds: tuple[Bound, Bound], direction: str, cite: str = MARBUT, shift: bool = True
+    bounds: tuple[Bound, Bound], direction: str, formula: str, cite: str = MARBUT, shift: bool = True
 ) -> Callable[[Statistic], Statistic]:
     """Declare a statistic of a quantization for each quantizer.
 
-    Product cells follow the axes; additive ones do not, so a rotation only acts on them
-    like another seed.
+    Product cells follow the axes; additive and residual ones do not, so a rotation only acts
+    on them like another seed.
     """
     keeps = {"scale", "shift"} if shift else {"scale"}
 
     def register(function: Statistic) -> Statistic:
-        for prefix, kept in (("pq_", keeps), ("lsq_", keeps | {"rotation"})):
+        for prefix in QUANTIZERS:
             declare = measure(
                 state=Quantization,
                 unit="1",
                 range=bounds,
-                keeps=kept,
+                keeps=keeps if prefix == "pq_" else keeps | {"rotation"},
                 direction=direction,
                 cite=cite,
+                formula=formula,
                 prefixes=(prefix,),
             )
             declare(function)
@@ -58,25 +64,34 @@ def quantized(
     return register
 
 
-@quantized((0.0, None), "higher = points more clumped in few cells; 1 = scattered at random", "Lloyd 1967")
+@quantized(
+    (0.0, None),
+    "higher = points more clumped in few cells; 1 = scattered at random",
+    "m*/m with m* = m + V/m − 1, m = n/K, V the variance of a codebook's counts",
+    "Lloyd 1967",
+)
 def patchiness(q: Quantization) -> float:
     """Lloyd's index of the cells' counts: mean crowding over mean, averaged over codebooks."""
     return cells.patchiness(q.counts)
 
 
-@quantized((0.0, None), "higher = points more clumped in few cells; near 1 by construction")
+@quantized(
+    (0.0, None),
+    "higher = points more clumped in few cells; near 1 by construction",
+    "m*/m of all M·K counts h pooled, with m = Σh/K: 1 + (patchiness − 1)/M² − (M − 1)/(M²·n/K)",
+)
 def patchiness_released(q: Quantization) -> float:
     """Patchiness as the first study's code computes it: counts pooled, with M times their mean."""
     return cells.patchiness_released(q.counts)
 
 
-@quantized((0.0, None), "higher = cells decode the points worse", shift=False)
+@quantized((0.0, None), "higher = cells decode the points worse", "Σe² / Σ‖x‖², e = ‖x − x̂‖", shift=False)
 def error(q: Quantization) -> float:
     """Squared quantization error over the squared norms of the rows as the protocol quantizes them."""
     return _ratio(q, q.rows.sum_of_squares)
 
 
-@quantized((0.0, None), "higher = cells decode the points worse")
+@quantized((0.0, None), "higher = cells decode the points worse", "Σe² / Σ‖x − x̄‖², e = ‖x − x̂‖")
 def error_centred(q: Quantization) -> float:
     """Squared quantization error over the squared distances of the rows from their mean."""
     return _ratio(q, q.rows.sum_of_squares_centred)
@@ -88,37 +103,45 @@ def _ratio(q: Quantization, total: float) -> float:
     return float((q.errors**2).sum()) / total
 
 
-@quantized((0.0, 1.0), "higher = errors differ more between points")
+@quantized((0.0, 1.0), "higher = errors differ more between points", "(Q₇₅(e) − Q₂₅(e)) / max e, e = ‖x − x̂‖")
 def error_iqr(q: Quantization) -> float:
     """Interquartile range of the points' errors over the largest error."""
     return cells.error_iqr(q.errors)
 
 
-@quantized((None, None), "higher = a few points are decoded much worse than most")
+@quantized((None, None), "higher = a few points are decoded much worse than most", "m₃/m₂^1.5 of e = ‖x − x̂‖")
 def error_skew(q: Quantization) -> float:
     """Skewness of the points' errors."""
     return cells.error_skew(q.errors)
 
 
-@quantized((0.0, 0.25), "higher = centroids spread less evenly")
+@quantized(
+    (0.0, 0.25),
+    "higher = centroids spread less evenly",
+    "Var(δ²/max δ²), δ a centroid's distance to the nearest other of its codebook, all M·K pooled",
+)
 def centroid_var(q: Quantization) -> float:
     """Variance of the squared distances of centroids to their nearest, over the largest of them."""
     return cells.centroid_var(q.codebooks)
 
 
-@quantized((0.0, None), "higher = cells fill less evenly")
+@quantized((0.0, None), "higher = cells fill less evenly", "Var(p/(1 − p)·(K − 1)), p = h/n, mean over codebooks")
 def count_var(q: Quantization) -> float:
     """Variance of the odds that a point lies in a cell, over even odds; averaged over codebooks."""
     return cells.count_var(q.counts)
 
 
-@quantized((0.0, None), "higher = cells fill less evenly")
+@quantized((0.0, None), "higher = cells fill less evenly", "Σ p log(K·p), p = h/n, mean over codebooks")
 def count_kl(q: Quantization) -> float:
     """Kullback–Leibler divergence of the cells' shares from even ones; averaged over codebooks."""
     return cells.count_kl(q.counts)
 
 
-@quantized((0.0, 1.0), "higher = cells are flatter; two rows always give 0.25")
+@quantized(
+    (0.0, 1.0),
+    "higher = cells are flatter; two rows always give 0.25",
+    "mean of eee over the cells of two distinct rows or more",
+)
 def cell_eee(q: Quantization) -> Valued:
     """Mean over cells of the early enrichment of the distinct rows in each."""
     value, left_out = cells.cell_eee(q.rows.values, q.rows.ids, q.codes, q.details["threads"])
@@ -131,6 +154,7 @@ def quantized_measurements(
     protocol: QuantizerProtocol,
     seed: int,
     progress: Progress = silent,
+    device: str = "cpu",
 ) -> dict[str, Measurement]:
     """The quantized measures called `names` of the cloud `X`: each quantizer runs once a seed.
 
@@ -139,6 +163,7 @@ def quantized_measurements(
         names: of this file's measures, with their prefix.
         protocol: the settings; part of a result's identity.
         seed: S; the row order follows S, the quantizers S+1, S+2, …
+        device: where the backend `torch` works.
 
     Returns:
         For each name the mean over seeds with its spread (standard deviation, ddof 1), or null
@@ -148,7 +173,7 @@ def quantized_measurements(
     if n < protocol.cells:
         reason = f"{n} rows are fewer than the {protocol.cells} cells of a codebook; measure more rows"
         return {name: MEASURES[name].missing(reason, n, d) for name in names}
-    rows = QuantizerRows.of(X, protocol, seed)
+    rows = QuantizerRows.of(X, protocol, seed, device)
     seeds = [None] if protocol.seeds is None else [seed + 1 + i for i in range(protocol.seeds)]
     used = {prefix: [m for m in names if m.startswith(prefix)] for prefix in QUANTIZERS}
     runs = [(prefix, s) for prefix, wanted in used.items() if wanted for s in seeds]

@@ -46,6 +46,7 @@ def noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
     keeps=_ALL,
     direction="higher = less even",
     cite="Marbut et al. 2023",
+    formula="∫ (cₖ − k·c_r/r) dk / (c_r·r/2), cₖ = Σ_{i≤k} λᵢ, by trapezoids over k = 1…r, r = min(n, d)",
     matrix=True,
 )
 def eee(m: Moments) -> Valued:
@@ -61,6 +62,7 @@ def eee(m: Moments) -> Valued:
     keeps=_ALL,
     direction="higher = more isotropic",
     cite="Rudman et al. 2022",
+    formula="(dφ − 1)/(d − 1), φ = (d − δ²(d − √d))²/d², δ = ‖√d·λ/‖λ‖ − 1‖ / √(2(d − √d))",
     matrix=True,
 )
 def isoscore(m: Moments) -> Valued:
@@ -77,6 +79,7 @@ def isoscore(m: Moments) -> Valued:
     keeps=_ALL,
     direction="higher = more isotropic",
     cite="Marbut et al. 2023",
+    formula="λ_d / λ₁",
     matrix=True,
 )
 def pc_ratio(m: Moments) -> Valued:
@@ -88,7 +91,13 @@ def pc_ratio(m: Moments) -> Valued:
 
 
 @measure(
-    state=Moments, unit="dimensions", range=(1, _RANK), keeps=_ALL, direction="higher = more dimensions", matrix=True
+    state=Moments,
+    unit="dimensions",
+    range=(1, _RANK),
+    keeps=_ALL,
+    direction="higher = more dimensions",
+    formula="(Σλ)² / Σλ²",
+    matrix=True,
 )
 def participation_ratio(m: Moments) -> Valued:
     """Squared sum of the covariance's eigenvalues over the sum of their squares."""
@@ -102,6 +111,7 @@ def participation_ratio(m: Moments) -> Valued:
     keeps=_ALL,
     direction="higher = more dimensions",
     cite="Roy & Vetterli 2007",
+    formula="exp(−Σ pᵢ log pᵢ), p = σ/Σσ, σ = √λ",
     matrix=True,
 )
 def effective_rank(m: Moments) -> Valued:
@@ -116,6 +126,7 @@ def effective_rank(m: Moments) -> Valued:
     keeps=_ALL,
     direction="higher = more dimensions",
     cite="Roy & Vetterli 2007, on eigenvalues",
+    formula="exp(−Σ pᵢ log pᵢ), p = λ/Σλ",
     matrix=True,
 )
 def effective_rank_cov(m: Moments) -> Valued:
@@ -130,6 +141,7 @@ def effective_rank_cov(m: Moments) -> Valued:
     keeps={"rotation", "scale", "duplicate"},
     direction="higher = more dimensions",
     cite="Garrido et al. 2023",
+    formula="exp(−Σ pᵢ log pᵢ), p = σ(X)/Σσ(X), X not centred",
 )
 def rankme(m: Moments) -> Valued:
     """Exponential of the entropy of the normalised singular values of the cloud as it stands, not centred."""
@@ -140,7 +152,13 @@ def rankme(m: Moments) -> Valued:
 
 
 @measure(
-    state=Moments, unit="dimensions", range=(1, _RANK), keeps=_ALL, direction="higher = more dimensions", matrix=True
+    state=Moments,
+    unit="dimensions",
+    range=(1, _RANK),
+    keeps=_ALL,
+    direction="higher = more dimensions",
+    formula="Σλ / λ₁",
+    matrix=True,
 )
 def stable_rank(m: Moments) -> Valued:
     """Sum of the covariance's eigenvalues over the greatest."""

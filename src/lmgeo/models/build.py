@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -14,6 +14,9 @@ from lmgeo.core.seeds import stream_seed
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.quiet import quiet
+
+if TYPE_CHECKING:
+    from lmgeo.models.weight_files import StoredWeights
 
 _WIDTH_OF_A_HEAD = 32
 _BERT_GROWTH = 4.0  # inner width of the MLP over the model's
@@ -39,6 +42,19 @@ def build_encoder(spec: PretrainSpec, vocabulary_size: int, pad_id: int, seed: i
 
         config = _CONFIGS[spec.architecture](spec, vocabulary_size, pad_id)
     return seeded_module(config, AutoModelForMaskedLM, spec.seed if seed is None else seed)
+
+
+def unbuilt_weights(spec: PretrainSpec) -> StoredWeights:
+    """Names and shapes of what a training spec will make, as far as they do not hang on its vocabulary."""
+    from lmgeo.models.torch_tensors import torch_tensors
+    from lmgeo.models.weight_files import StoredWeights
+
+    with quiet(), torch.device("meta"):
+        from transformers import AutoModelForMaskedLM
+
+        module = AutoModelForMaskedLM.from_config(_CONFIGS[spec.architecture](spec, spec.vocabulary, 0))
+    config = {**module.config.to_dict(), "architectures": [type(module).__name__]}
+    return StoredWeights.of(spec.architecture, torch_tensors(dict(module.named_parameters())), config)
 
 
 def untrained_twin(handle: ModelHandle, seed: int) -> ModelHandle:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key, hash_file
+from lmgeo.core.safetensors import read_header
 
 CONFIG = "config.json"
 # in the order in which a loader looks for them
@@ -117,6 +117,15 @@ def weight_files(path: Path) -> dict[str, Path]:
     return {name: path / name, **_shards(path, path / name)}
 
 
+def indexed_tensors(path: Path) -> list[str]:
+    """The tensors that the shards' index names; none where there are no shards.
+
+    Raises:
+        SpecError: as `weight_files`.
+    """
+    return [t for name, file in weight_files(path).items() if name.endswith(".json") for t in _weight_map(file)]
+
+
 def has_tokenizer(path: Path) -> bool:
     """Whether a vocabulary is there; settings alone make no tokenizer."""
     return any((path / name).is_file() for name in _VOCABULARIES)
@@ -129,30 +138,18 @@ def stored_dtypes(path: Path) -> set[str]:
         SpecError: a file whose header cannot be read.
     """
     files = [file for name, file in weight_files(path).items() if name.endswith(".safetensors")]
-    return {entry["dtype"] for file in files for entry in _header(file).values() if entry["dtype"][:1] in "FB"}
+    return {tensor.dtype for file in files for tensor in read_header(file)[0].values() if tensor.dtype[:1] in "FB"}
 
 
-def _header(file: Path) -> dict[str, dict[str, Any]]:
-    """A safetensors header: https://github.com/huggingface/safetensors#format."""
-    try:
-        with file.open("rb") as handle:
-            (length,) = struct.unpack("<Q", handle.read(8))
-            if length > file.stat().st_size:
-                raise ValueError("the header is longer than the file")
-            entries = json.loads(handle.read(length))
-        tensors = {name: entry for name, entry in entries.items() if name != "__metadata__"}
-        if not all(isinstance(entry["dtype"], str) for entry in tensors.values()):
-            raise ValueError("a tensor has no dtype")
-    except (struct.error, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise SpecError(f"{file} is not a whole safetensors file ({error})", "download or save it again") from error
-    return tensors
-
-
-def _shards(path: Path, index: Path) -> dict[str, Path]:
+def _weight_map(index: Path) -> dict[str, Any]:
     entries = _read_json(index).get("weight_map")
     if not isinstance(entries, dict) or not entries:
         raise SpecError(f"{index} has no weight_map", "download or save the checkpoint again")
-    names = sorted({str(name) for name in entries.values()})
+    return entries
+
+
+def _shards(path: Path, index: Path) -> dict[str, Path]:
+    names = sorted({str(name) for name in _weight_map(index).values()})
     for name in names:
         if Path(name).name != name:
             raise SpecError(f"{index} names a shard outside its folder: {name!r}", "do not use this checkpoint")

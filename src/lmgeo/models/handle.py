@@ -25,7 +25,7 @@ from lmgeo.models.quiet import evaluating, quiet
 from lmgeo.models.replace import with_tensors
 from lmgeo.models.roles import is_bias, roles_of
 
-UNEMBEDDING = "unembedding"
+UNEMBEDDING, EMBEDDING = "unembedding", "embedding"
 
 
 class ModelHandle:
@@ -213,10 +213,12 @@ class ModelHandle:
         return name, head.weight.detach(), head.weight is self.module.get_input_embeddings().weight
 
     def matrix(self, name: str) -> Tensor | None:
-        """A weight matrix by its parameter's name, or `unembedding`; None where the model has no such matrix."""
+        """A weight matrix by its parameter's name, `unembedding` or `embedding`; None where the model has none such."""
         if name == UNEMBEDDING:
             found = self.unembedding()
             return None if found is None else found[1]
+        if name == EMBEDDING:
+            return self.module.get_input_embeddings().weight.detach()
         weights = self.weights()
         return weights[name].tensor if name in weights and weights[name].tensor.ndim == 2 else None
 

@@ -1,17 +1,14 @@
-"""A cloud on its principal axes, a block of axes at a time."""
+"""A cloud on its principal axes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
 from lmgeo.core.arrays import Float, Float64, ndarray
 from lmgeo.numerics.moments import mean_and_scatter, row_chunks
 from lmgeo.numerics.spectra import principal_axes
-
-_BLOCK_VALUES = 16_000_000  # 128 MB of projected values at a time
 
 
 def scaled_axes(
@@ -28,15 +25,16 @@ def scaled_axes(
     return values, axes * (math.sqrt(d / total) if total > 0 else 1.0), mean
 
 
-def projected_blocks(
+def sorted_scores(
     rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"], mean: Float64[ndarray, " d"]
-) -> Iterator[Float64[ndarray, "b n"]]:
-    """(rows − mean)·axes, transposed: one axis a row, in blocks of axes that fit in memory."""
-    n, d = rows.shape
-    width = max(1, _BLOCK_VALUES // max(1, n))
-    for start in range(0, axes.shape[1], width):
-        block = np.ascontiguousarray(axes[:, start : start + width].T)
-        out = np.empty((len(block), n))
-        for part in row_chunks(n, d):
-            out[:, part] = block @ np.subtract(rows[part], mean, dtype=np.float64).T
-        yield out
+) -> Float64[ndarray, "k n"]:
+    """(rows − mean)·axes, one axis a row, each ascending and pointing to its farthest row."""
+    block = np.ascontiguousarray(axes.T)
+    scores = np.empty((len(block), len(rows)))
+    for part in row_chunks(*rows.shape):
+        scores[:, part] = block @ np.subtract(rows[part], mean, dtype=np.float64).T
+    scores.sort(axis=1)
+    for axis in scores:
+        if -axis[0] > axis[-1]:
+            axis[:] = -axis[::-1]
+    return scores

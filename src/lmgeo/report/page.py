@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.analysis.settings import first_setting
 from lmgeo.report import caveats, grids, summary
+from lmgeo.report.bundle import page_file, vega
 from lmgeo.report.context import ReportContext
 from lmgeo.report.curves import facts_of
 from lmgeo.report.payload import payload, safe_json
@@ -46,9 +46,9 @@ def render(
     html = _template().render(
         title=parts[0][2].title,
         parts=[_part(i, *part) for i, part in enumerate(parts)],
-        css=_file("page.css"),
-        js=_file("page.js"),
-        vega=_vega(),
+        css=page_file("page.css"),
+        js=page_file("page.js"),
+        vega=vega(),
     )
     return html.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate in a name cannot be written
 
@@ -93,17 +93,4 @@ def _template() -> jinja2.Template:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"breakable": _breakable, "readable": readable}
-    return environment.from_string(_file("page.html.j2"))
-
-
-@cache
-def _file(name: str) -> str:
-    return resources.files("lmgeo.report").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script that sets `vegaEmbed`."""
-    import vl_convert
-
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+    return environment.from_string(page_file("page.html.j2"))

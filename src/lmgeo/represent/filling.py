@@ -62,12 +62,12 @@ class Filling:
     def _flush(self) -> None:
         for site, pending in self._pending.items():
             if pending:
-                self._update(site, _joined(pending))
+                self._update(site, joined(pending))
                 pending.clear()
         self._held = 0
 
     def _update(self, site: str, rows: RowBatch) -> None:
-        _refuse_non_finite(rows.rows, f"{self._label} at {site}")
+        refuse_non_finite(rows.rows, f"{self._label} at {site}")
         states = self._states.setdefault(site, {})
         for kind, given in self._settings.items():
             if kind not in states:
@@ -90,14 +90,20 @@ def _same_places(hidden: Mapping[str, Tensor]) -> dict[str, str]:
     return {site: next(s for s, other in hidden.items() if other is state) for site, state in hidden.items()}
 
 
-def _joined(batches: list[RowBatch]) -> RowBatch:
+def joined(batches: list[RowBatch]) -> RowBatch:
+    """Batches of tensors as one, in their order."""
     if len(batches) == 1:
         return batches[0]
     places = (np.concatenate([getattr(b, name) for b in batches]) for name in ("sequence", "position", "special"))
     return RowBatch(torch.cat([b.rows for b in batches]), *places)
 
 
-def _refuse_non_finite(rows: Tensor, where: str) -> None:
+def refuse_non_finite(rows: Tensor, where: str) -> None:
+    """Refuse hidden states that no measure can be taken of.
+
+    Raises:
+        SpecError: NaN or infinity among them.
+    """
     # the sum is finite unless an entry is not, or the sum overflows; only then is every entry looked at
     if not torch.isfinite(rows.sum(dtype=torch.float64)) and not torch.isfinite(rows).all():
         raise SpecError(f"the hidden states of {where} hold NaN or infinity", "look for it in the model's weights")

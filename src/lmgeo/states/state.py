@@ -15,11 +15,28 @@ StateClass = type[Any]  # of a State: a protocol with properties cannot be looke
 
 
 @runtime_checkable
+class Summary(Protocol):
+    """What measures are taken of: a state, or several that belong together."""
+
+    @property
+    def n(self) -> int:
+        """How many rows it describes."""
+
+    @property
+    def d(self) -> int:
+        """How many columns they have."""
+
+    def replicates(self) -> Replicates | None:
+        """The like of fewer rows, whose values tell how sure the whole's is; None where there are too few."""
+
+
+@runtime_checkable
 class State(Protocol):
     """A mergeable sufficient statistic of a cloud.
 
     Laws: `empty` is the identity of `merge`; `merge` is commutative and associative; any split
-    of the rows gives what one pass gives; neither aliases what it is given.
+    of the rows gives what one pass gives (between sequences, where the class says `whole_sequences`);
+    neither aliases what it is given.
     """
 
     @classmethod

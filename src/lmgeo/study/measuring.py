@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.core.errors import SpecError
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress
 from lmgeo.core.spec.blocks import RepresentSpec
@@ -52,15 +54,33 @@ def measure_matrices(
     model: ModelHandle, spec: dict[str, Any], missing: list[Wanted], progress: Progress
 ) -> tuple[Results, list[str]]:
     """Measure weight matrices; one that the model lacks is listed as left out, with why."""
-    from lmgeo.measures.compute import measure_matrix
+    from lmgeo.measures.matrices import measure_matrix
 
     asked = {name: model.matrix(name) for name in dict.fromkeys(w.object for w in missing)}
     matrices = {name: tensor.cpu().numpy() for name, tensor in asked.items() if tensor is not None}
     here, results, notes = _present(missing, spec["name"], matrices)
+    stored = _stored_types(spec, matrices)
     for (matrix, _), group in _grouped(here).items():
-        found = measure_matrix(matrices[matrix], [w.name for w in group])
+        try:
+            found = measure_matrix(matrices[matrix], [w.name for w in group], stored=stored.get(matrix))
+        except SpecError as error:
+            raise SpecError(f"{spec['name']}, {matrix}: {error.what}", error.mend) from error
         results.update({w.key: _result(w, found[w.name], spec) for w in group})
     return results, notes
+
+
+def _stored_types(spec: dict[str, Any], matrices: Collection[str]) -> dict[str, str]:
+    """The number types that a checkpoint stores matrices in; none for what was made or changed in memory."""
+    from lmgeo.models.stored_head import Found, special_matrices
+    from lmgeo.models.weight_files import read_weights
+
+    if spec["perturbation"] is not None or set(spec["where"]) != {"path"}:
+        return {}
+    weights = read_weights(Path(spec["where"]["path"]))
+    special = special_matrices(weights)
+    places = {name: special.get(name, Found(name, None)) for name in matrices}
+    parameters = {name: found.parameter for name, found in places.items() if isinstance(found, Found)}
+    return {name: weights.tensors[p].dtype for name, p in parameters.items() if p in weights.tensors}
 
 
 def _present(missing: list[Wanted], model: str, there: Collection[str]) -> tuple[list[Wanted], Results, list[str]]:

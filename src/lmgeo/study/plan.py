@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec, MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import located
@@ -19,7 +18,13 @@ from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
 from lmgeo.study.variants import Variant, expand_variants, short
-from lmgeo.study.wanted import sampling_identity, task_identities, wanted_measures, wanted_sites
+from lmgeo.study.wanted import (
+    sampling_identity,
+    task_identities,
+    wanted_matrices,
+    wanted_measures,
+    wanted_sites,
+)
 
 PLAN_FORMAT = 1
 
@@ -112,7 +117,7 @@ def build_plan(spec: StudySpec) -> Plan:
     variants = expand_variants(spec, bases)
     with located(spec.document, ("represent", "corpus")):
         samplings = [_Sampling(r, sampling_identity(r)) for r in spec.represent]
-    columns = _Columns(spec, samplings)
+    columns = _Columns(spec, samplings, bases)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
     rows: list[dict[str, Any]] = []
     for variant in variants:
@@ -125,15 +130,17 @@ def build_plan(spec: StudySpec) -> Plan:
 class _Columns:
     """What is measured of each variant: the same for all, so resolved once."""
 
-    def __init__(self, spec: StudySpec, samplings: list[_Sampling]) -> None:
+    def __init__(self, spec: StudySpec, samplings: list[_Sampling], bases: list[Base]) -> None:
         self.samplings = samplings
         self.where = spec.document.where(("represent", "sites"))
-        self.measures = spec.measure
-        _refuse_globs(spec)
+        with located(spec.document, ("measure", "protocol")):
+            self.measures = _of_one_name(spec.measure)
+        where = spec.document.where(("measure", "weights"))
+        self.matrices = [wanted_matrices(m.weights, bases, where) for m in self.measures]
         seeds = {s.spec.seed for s in samplings}
         with located(spec.document, ("measure",)):
-            self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in spec.measure]
-            self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in spec.measure]
+            self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in self.measures]
+            self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in self.measures]
         with located(spec.document, ("evaluate",)):
             self.scorings = _scorings(spec.evaluate)
 
@@ -180,16 +187,18 @@ class _Columns:
                 yield Wanted(key, site, measure["name"], self.measures[m].protocol)
 
     def _matrix_results(self, variant: Variant, m: int) -> Iterator[Wanted]:
-        for matrix in self.measures[m].weights:
+        for matrix in self.matrices[m][variant.base.name]:
             for measure in self.of_matrices[m]:
                 key = measure_key(variant.identity, None, matrix, measure)
                 yield Wanted(key, matrix, measure["name"], self.measures[m].protocol)
 
 
-def _refuse_globs(spec: StudySpec) -> None:
-    for name in (name for block in spec.measure for name in block.weights if set("*?[") & set(name)):
-        where = spec.document.where(("measure", "weights"))
-        raise SpecError(f"{where} holds {name!r}", "name matrices one by one: unembedding, or a parameter's full name")
+def _of_one_name(specs: list[MeasureSpec]) -> list[MeasureSpec]:
+    """Each block with its protocol's one name; blocks that differed by the way it was written are one."""
+    from lmgeo.measures.protocols import protocol
+
+    named = [spec.model_copy(update={"protocol": protocol(spec.protocol).name}) for spec in specs]
+    return list({content_key(spec.resolved()): spec for spec in named}.values())
 
 
 def score_settings(evaluate: EvaluateSpec) -> dict[str, Any]:

@@ -107,7 +107,16 @@ def _submit(
         needs = [futures[key] for key in cell.needs if key in futures]
         name = f"{cell.kind}-{cell.key}"
         futures[cell.key] = cells[cell] = client.submit(
-            run_cell, cell.to_json(), store.url, device, needs, plugins, key=name, pure=False, retries=1, priority=-place
+            run_cell,
+            cell.to_json(),
+            store.url,
+            device,
+            needs,
+            plugins,
+            key=name,
+            pure=False,
+            retries=1,
+            priority=-place,
         )
     return cells
 

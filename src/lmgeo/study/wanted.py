@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from lmgeo.core.errors import UnknownName
 from lmgeo.core.spec.blocks import EvaluateSpec, MeasureSpec, RepresentSpec
+
+if TYPE_CHECKING:
+    from lmgeo.models.weight_files import StoredWeights
+    from lmgeo.study.bases import Base
 
 SITES = ("embeddings", "final_prenorm", "final")
 
@@ -27,6 +33,48 @@ def wanted_sites(sites: list[str], layers: int, where: str) -> list[str]:
     if "all" in sites:
         return ["embeddings", *(f"block.{i}" for i in range(layers)), "final_prenorm", "final"]
     return list(dict.fromkeys(sites))
+
+
+def wanted_matrices(asked: list[str], bases: Sequence[Base], where: str) -> dict[str, list[str]]:
+    """The matrices asked for of each base, by its name; `all` and globs are written out.
+
+    A name that a model turns out not to have is left out when it is measured.
+
+    Raises:
+        UnknownName: a glob that no base has a matrix for.
+    """
+    found: dict[str, list[str]] = {base.name: [] for base in bases}
+    for pattern in asked:
+        matched = {base.name: _matching(pattern, base) for base in bases}
+        if not any(matched.values()):
+            mend = "name matrices, or globs over their names as the checkpoint has them; `lmgeo weights` lists them"
+            raise UnknownName(f"{where}: no model has a matrix that {pattern!r} matches", mend)
+        for name, matrices in matched.items():
+            found[name] = list(dict.fromkeys([*found[name], *matrices]))
+    return found
+
+
+def _matching(pattern: str, base: Base) -> list[str]:
+    from lmgeo.models.weight_names import EVERY, select_matrices
+
+    if pattern != EVERY and not set("*?[") & set(pattern):
+        return [pattern]
+    try:
+        return list(select_matrices(_weights_of(base), [pattern]).matrices)
+    except UnknownName:
+        return []
+
+
+def _weights_of(base: Base) -> StoredWeights:
+    """The names and shapes of a base's tensors, from its files or, of one to be trained, from its spec."""
+    if "path" in base.where:
+        from lmgeo.models.weight_files import read_weights
+
+        return read_weights(Path(base.where["path"]), base.name)
+    from lmgeo.core.spec.model import PretrainSpec
+    from lmgeo.models.build import unbuilt_weights
+
+    return unbuilt_weights(PretrainSpec(**base.choices))
 
 
 def wanted_measures(spec: MeasureSpec, of: Literal["cloud", "matrix"], seed: int) -> list[dict[str, Any]]:
@@ -59,7 +107,7 @@ def sampling_identity(spec: RepresentSpec) -> dict[str, Any]:
     from lmgeo.data.corpora import corpus_identity
 
     text = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
-    return {**text, "tokens": spec.tokens, "seed": spec.seed}
+    return {**text, "tokens": spec.tokens, "seed": spec.seed, "products": spec.products}
 
 
 def task_identities(spec: EvaluateSpec) -> dict[str, dict[str, Any]]:

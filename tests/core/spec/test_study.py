@@ -206,6 +206,7 @@ def test_the_defaults_are_those_written_down() -> None:
     """They enter keys: a change of one changes every result made by default."""
     assert RepresentSpec().resolved() == {
         "corpus": "pydocs", "sequences": 1000, "sites": ["final"], "tokens": "all", "seed": 0,
+        "products": "float64",
     }  # fmt: skip
     assert FinetuneSpec().resolved() == {
         "epochs": 3.0, "learning_rate": 2e-5, "batch_size": 32, "max_length": 128,

@@ -55,9 +55,10 @@ def _plain_error(spec: type[Strict], error: ValidationError, document: Document,
     full = (*path, *first["loc"])
     where = document.where(full)
     if first["type"] == "extra_forbidden":
-        return SpecError(
-            f"{where}: unknown key {first['loc'][-1]!r}", suggestion(str(first["loc"][-1]), spec.model_fields)
-        )
+        key = str(first["loc"][-1])
+        torn = ")" in key and "(" not in key  # by a comma inside {…}
+        mend = "put a value with commas in it in quotes" if torn else suggestion(key, spec.model_fields)
+        return SpecError(f"{where}: unknown key {key!r}", mend)
     if first["type"] == "missing":
         return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
     message = first["msg"].removeprefix("Value error, ")

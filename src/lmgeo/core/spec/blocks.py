@@ -23,7 +23,10 @@ class RepresentSpec(Strict):
 
 
 class MeasureSpec(Strict):
-    """Which measures, under which protocol; `weights` are `unembedding` or names of parameters."""
+    """Which measures, under which protocol.
+
+    `weights` are `unembedding`, `embedding`, names of parameters, globs, or `all`.
+    """
 
     protocol: str = "default"
     measures: list[str] = Field(["*"], min_length=1)

@@ -18,10 +18,13 @@ class QuantizerProtocol(Strict):
         bits: each codebook has 2**bits cells.
         centred: rows less their column means (in float64) before quantizing.
         order: rows as they come, or in a seeded order that does not depend on how they came.
-        pq_train_rows, lsq_train_rows: most rows a quantizer is trained on; None: all.
+        pq_train_rows, lsq_train_rows, rq_train_rows: most rows a quantizer is trained on; None: all.
         lsq_iterations: training iterations of the additive quantizer.
         lsq_train_rounds, lsq_encode_rounds: local-search rounds in training and encoding.
         lsq_perturbations: codes perturbed a round.
+        rq_beam: candidates that the residual quantizer keeps of each row from one codebook to the next.
+        rq_steps: numbers of principal axes, growing up to all, that its k-means goes through.
+        rq_iterations: k-means iterations in each of these steps.
         seeds: how many seeds; None: the library's own fixed seed, once.
         threads: OpenMP threads.
         backend: which implementation trains the additive quantizer.
@@ -38,9 +41,13 @@ class QuantizerProtocol(Strict):
     lsq_train_rounds: int = Field(8, ge=1)
     lsq_encode_rounds: int = Field(16, ge=1)
     lsq_perturbations: int = Field(4, ge=0)
+    rq_train_rows: int | None = Field(65_536, ge=1)
+    rq_beam: int = Field(5, ge=1, le=64)
+    rq_steps: int = Field(10, ge=1)
+    rq_iterations: int = Field(10, ge=1)
     seeds: int | None = Field(3, ge=1)
     threads: int = Field(2, ge=1)
-    backend: Literal["faiss", "numba"] = "faiss"
+    backend: Literal["faiss", "numba", "torch"] = "faiss"
 
     @property
     def cells(self) -> int:

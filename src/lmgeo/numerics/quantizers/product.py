@@ -13,6 +13,7 @@ from lmgeo.numerics.quantizers.rows import QuantizerRows
 from lmgeo.numerics.quantizers.threads import faiss_threads
 
 FAISS_SEED = 1234  # ClusteringParameters::seed
+_BLOCK = 16_384  # rows
 
 
 def product_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int | None) -> Quantization:
@@ -33,7 +34,8 @@ def product_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed:
     n_train = _set_clustering(quantizer.cp, n, protocol, FAISS_SEED if seed is None else seed)
     with faiss_threads(protocol.threads):
         quantizer.train(padded)
-        packed = quantizer.compute_codes(padded)
+        # all at once FAISS would hold the distance of every row to every centroid
+        packed = np.concatenate([quantizer.compute_codes(padded[i : i + _BLOCK]) for i in range(0, n, _BLOCK)])
     codes = faiss.unpack_bitstrings(packed, M, protocol.bits).astype(np.int32)
     blocks = faiss.vector_to_array(quantizer.centroids).reshape(M, K, (d + padding) // M)
     details = {

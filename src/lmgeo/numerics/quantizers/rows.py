@@ -38,7 +38,7 @@ class QuantizerRows:
         that squares of very large or very small values stay within float32.
         """
         order = np.arange(X.shape[0]) if protocol.order == "input" else canonical_order(X, seed)
-        mean = _mean(X, order) if protocol.centred else np.zeros(X.shape[1])
+        mean = _mean(X, order) if protocol.centred else X.dtype.type(0)  # of the same type: nothing is converted
         exponent = np.frexp(max(float(X.max()), -float(X.min())))[1]
         values = np.empty(X.shape, dtype=np.float32)
         for start in range(0, X.shape[0], _BLOCK):

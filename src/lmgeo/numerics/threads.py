@@ -1,0 +1,35 @@
+"""Work shared among the threads that linear algebra was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def blas_threads() -> int:
+    """How many threads linear algebra may use now."""
+    return _count(ThreadpoolController())
+
+
+def in_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """`function` of each item, in order; as many at once as linear algebra has threads.
+
+    Each of them calls linear algebra on one thread: sorting, logarithms and selection then keep
+    every core as busy as products do. A single item is left to linear algebra's own threads.
+    Results must not depend on what runs beside.
+    """
+    if len(items) <= 1:
+        return [function(item) for item in items]
+    controller = ThreadpoolController()
+    with controller.limit(limits=1, user_api="blas"), ThreadPoolExecutor(_count(controller)) as pool:
+        return list(pool.map(function, items))
+
+
+def _count(controller: ThreadpoolController) -> int:
+    return max((library["num_threads"] for library in controller.select(user_api="blas").info()), default=1)

@@ -1,0 +1,48 @@
+"""The partition function of a cloud along its eigenvectors."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import ClassVar, final
+
+from lmgeo.numerics.partition import LogPartition, log_partition
+from lmgeo.states.rows import Rows
+
+
+@final
+class Partition:
+    """log Z along ± each unit eigenvector of XᵀX, not centred; derived from `Rows`."""
+
+    source: ClassVar[type] = Rows
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @classmethod
+    def of(cls, source: Rows) -> Partition:
+        """The partition function of the rows kept."""
+        return cls(source)
+
+    @property
+    def n(self) -> int:
+        """Rows summed over."""
+        return self._rows.n
+
+    @property
+    def d(self) -> int:
+        """Columns, and so eigenvectors."""
+        return self._rows.d
+
+    @property
+    def rows_left_out(self) -> int:
+        """Rows of the cloud that the sample does not hold."""
+        return self._rows.seen - self._rows.n
+
+    @cached_property
+    def log(self) -> LogPartition:
+        """log Z and what it rests on.
+
+        Raises:
+            NotEnoughData: all entries are zero, or an exponent that float64 cannot hold.
+        """
+        return log_partition(self._rows.matrix())

@@ -1,0 +1,211 @@
+"""The singular values of one weight matrix: all that a measure of its spectrum reads.
+
+Not mergeable: a matrix is a whole. It is made from the matrix's blocks of rows, or from what was
+kept of an earlier reading, and answers as `Moments` do for measures that clouds have too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from lmgeo.core.arrays import Float64, ndarray
+from lmgeo.core.errors import NotEnoughData, SpecError
+from lmgeo.numerics.power_law import PowerLaw, fit_power_law
+from lmgeo.numerics.singular_values import Blocks, Values, exact_values, gram_values, grams_of
+from lmgeo.states.moments import Moments
+
+_SMALL = 4_000_000  # entries: up to here the slow way costs less than a second
+
+
+@final
+class MatrixSpectrum:
+    """Singular values of a matrix as it stands, and of its rows less their mean; either is made when first read.
+
+    Args:
+        n, d: rows and columns.
+        raw, less_mean: give the min(n, d) singular values of either, descending.
+        constant_columns: columns that hold one value throughout.
+        epsilon: distance from 1 to the next number of the type that the matrix is stored in.
+        centred: whether measures read those less the mean.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        d: int,
+        raw: Callable[[], Values],
+        less_mean: Callable[[], Values],
+        *,
+        constant_columns: int,
+        epsilon: float,
+        centred: bool = False,
+    ) -> None:
+        self.n, self.d = n, d
+        self.constant_columns, self.epsilon, self.centred = constant_columns, epsilon, centred
+        self._raw, self._less_mean = raw, less_mean
+
+    @cached_property
+    def raw(self) -> Values:
+        """Singular values of the matrix as it stands."""
+        return self._raw()
+
+    @cached_property
+    def less_mean(self) -> Values:
+        """Singular values of its rows less their mean."""
+        return self._less_mean()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the values that measures read are good to some 1e-7 of themselves, the smallest too."""
+        return (self.less_mean if self.centred else self.raw).exact
+
+    @property
+    def how(self) -> str:
+        """How the values that were read so far were had: `svd` if any was, else `gram`."""
+        made = [found.how for name in ("raw", "less_mean") if (found := self.__dict__.get(name))]
+        return "svd" if "svd" in made else "gram"
+
+    @property
+    def values(self) -> Float64[ndarray, " r"]:
+        """The singular values that measures read.
+
+        Raises:
+            NotEnoughData: all are zero.
+        """
+        values = (self.less_mean if self.centred else self.raw).values
+        if values[0] == 0.0:
+            what = "all rows are equal" if self.centred else "all entries are zero"
+            raise NotEnoughData(f"{what}: no spectrum", "give a matrix of rows that differ")
+        return values
+
+    @cached_property
+    def eigenvalues(self) -> Float64[ndarray, " r"]:
+        """λ = σ², descending.
+
+        Raises:
+            NotEnoughData: all are zero, or squares that float64 cannot hold.
+        """
+        return _squares(self.values)
+
+    @cached_property
+    def power_law(self) -> PowerLaw:
+        """The power law that fits the upper tail of λ best.
+
+        Raises:
+            NotEnoughData: fewer than two distinct eigenvalues above zero.
+        """
+        return fit_power_law(self.eigenvalues[self.eigenvalues > 0])
+
+    def moments(self) -> Moments:
+        """The same as the moments of a cloud, without its axes."""
+        return Moments.of_matrix(
+            self.n,
+            self.d,
+            lambda: self._padded(_squares(self.less_mean.values)),
+            lambda: self._padded(self.raw.values),
+            self.centred,
+            self.constant_columns,
+        )
+
+    def to_arrays(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
+        """Both sets of singular values, and in plain JSON what else is known of the matrix.
+
+        Raises:
+            NotEnoughData: values that float64 cannot sum.
+        """
+        both = {"raw": self.raw, "less_mean": self.less_mean}
+        notes = {"n": self.n, "d": self.d, "constant_columns": self.constant_columns, "epsilon": self.epsilon}
+        how = {name: {"exact": found.exact, "how": found.how} for name, found in both.items()}
+        return {name: found.values for name, found in both.items()}, {**notes, **how}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, ndarray], notes: Mapping[str, Any], *, centred: bool) -> MatrixSpectrum:
+        """The inverse of `to_arrays`; which values measures read is asked anew."""
+        both = {name: Values(arrays[name], **notes[name]) for name in ("raw", "less_mean")}
+        return cls(
+            notes["n"],
+            notes["d"],
+            lambda: both["raw"],
+            lambda: both["less_mean"],
+            constant_columns=notes["constant_columns"],
+            epsilon=notes["epsilon"],
+            centred=centred,
+        )
+
+    def _padded(self, values: Float64[ndarray, " r"]) -> Float64[ndarray, " d"]:
+        return np.pad(values, (0, self.d - len(values)))
+
+
+@final
+@dataclass(frozen=True)
+class SingularValues:
+    """The singular values where the smallest count: none of them is rounding of squares."""
+
+    source: ClassVar[type] = MatrixSpectrum
+    spectrum: MatrixSpectrum
+
+    @classmethod
+    def of(cls, source: MatrixSpectrum) -> SingularValues:
+        """Those of a spectrum that was made exactly.
+
+        Raises:
+            SpecError: it was not.
+        """
+        if not source.exact:
+            raise SpecError("a spectrum whose smallest values are not exact", "read the matrix with exact=True")
+        return cls(source)
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return self.spectrum.n
+
+    @property
+    def d(self) -> int:
+        """Columns."""
+        return self.spectrum.d
+
+
+def spectrum_of(
+    blocks: Blocks, n: int, d: int, epsilon: float, *, centred: bool = False, exact: bool = False
+) -> MatrixSpectrum:
+    """Read a matrix's spectrum.
+
+    Args:
+        blocks: gives its rows anew at each call.
+        n, d: rows and columns.
+        epsilon: of the type it is stored in.
+        centred: which singular values the measures will read.
+        exact: read it once more where squares do not resolve the smallest values; small ones always are.
+    """
+    again = exact or n * d <= _SMALL
+    grams = grams_of(blocks, n, d)
+
+    def values(gram: Float64[ndarray, "r r"], rank: int, mean: Float64[ndarray, " d"] | None) -> Values:
+        found = gram_values(gram, rank) if np.isfinite(gram).all() else None
+        if found is not None and (found.exact or not again):
+            return found
+        return exact_values(blocks, n, d, mean)
+
+    return MatrixSpectrum(
+        n,
+        d,
+        lambda: values(grams.raw, min(n, d), None),
+        lambda: values(grams.centred, min(n - 1, d), grams.mean),
+        constant_columns=grams.constant_columns,
+        epsilon=epsilon,
+        centred=centred,
+    )
+
+
+def _squares(values: Float64[ndarray, " r"]) -> Float64[ndarray, " r"]:
+    with np.errstate(over="ignore"):
+        squares = np.square(values)
+    if not np.isfinite(squares[0]):
+        raise NotEnoughData("the squares of these values overflow float64", "scale the matrix down")
+    return squares
