@@ -22,7 +22,7 @@ demo: install
 	@printf '\nstore:  %s\ntable:  %s\nreport: %s\n' "$(DEMO)/" "$(DEMO)/table.csv" "$(DEMO)/report.html"
 
 test: install-dev
-	LMGEO_OFFLINE=1 $(BIN)/python -m pytest $(PYTEST)
+	LMGEO_OFFLINE=1 $(BIN)/python -m pytest -n auto $(PYTEST)
 
 lint: install-dev
 	$(BIN)/ruff check .

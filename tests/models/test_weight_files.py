@@ -110,7 +110,7 @@ def test_shards_that_are_not_there_or_not_whole(tiny: Tiny, tmp_path: Path) -> N
     with pytest.raises(SpecError, match=shards[1].name):
         read_weights(lost)
     shutil.copy(shards[0], tmp_path / "m" / shards[1].name)  # whole, and another
-    with pytest.raises(SpecError, match="lack .* tensor"):
+    with pytest.raises(SpecError, match=r"lack \d+ tensor"):
         read_weights(tmp_path / "m")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import faiss  # noqa: F401  # brings a linear algebra library of its own
 import numpy as np
 import pytest
+import scipy.linalg  # noqa: F401  # and so does scipy
 from threadpoolctl import threadpool_limits
 
 from lmgeo.numerics.threads import blas_threads, in_threads

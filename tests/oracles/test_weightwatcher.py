@@ -33,7 +33,7 @@ def orthogonal(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
 
 
 def made(kind: str, n: int, d: int, seed: int) -> np.ndarray:
-    """A random matrix, heavy-tailed entries, a power law in the spectrum, or what training leaves: a bulk and a tail."""
+    """Random, of heavy-tailed entries, of a power-law spectrum, or as training leaves it: a bulk and a tail."""
     rng = np.random.default_rng(seed)
     if kind == "random":
         return rng.normal(size=(n, d)) * 0.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -27,7 +28,9 @@ def in_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
     if len(items) <= 1:
         return [function(item) for item in items]
     controller = ThreadpoolController()
-    with controller.limit(limits=1, user_api="blas"), ThreadPoolExecutor(_count(controller)) as pool:
+    alone = partial(controller.limit, limits=1, user_api="blas")
+    # once more in each thread: libraries on OpenMP, as FAISS brings one, keep a limit for each thread
+    with alone(), ThreadPoolExecutor(_count(controller), initializer=alone) as pool:
         return list(pool.map(function, items))
 
 

@@ -61,7 +61,7 @@ class MatrixSpectrum:
 
     @property
     def exact(self) -> bool:
-        """Whether the values that measures read are good to some 1e-7 of themselves, the smallest too."""
+        """Whether the values that measures read are good to some 1e-6 of themselves, the smallest too."""
         return (self.less_mean if self.centred else self.raw).exact
 
     @property
