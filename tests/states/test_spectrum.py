@@ -60,6 +60,30 @@ def test_squares_are_enough_where_they_resolve(monkeypatch: pytest.MonkeyPatch) 
     assert SingularValues.of(again).spectrum is again
 
 
+@pytest.mark.parametrize(
+    ("condition", "settings", "how"),
+    [(20, {}, "gram32"), (1e4, {}, "gram"), (20, {"exact": True}, "gram"), (1e7, {"exact": True}, "svd")],
+)
+@pytest.mark.parametrize("centred", [False, True])
+def test_large_matrices_are_multiplied_in_single_precision_where_that_is_enough(
+    condition: float, settings: dict[str, bool], how: str, centred: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    W = matrix(400, 30, condition).astype(np.float32)
+    expected = np.linalg.svd(W.astype(float) - (W.astype(float).mean(axis=0) if centred else 0), compute_uv=False)
+    monkeypatch.setattr(module, "_SMALL", 10)
+    found = read(W, centred=centred, **settings)
+    np.testing.assert_allclose(found.values, expected, rtol=2e-5, atol=1e-12)
+    assert found.how == how
+    assert found.exact == (how != "gram32" and (condition < 1e5 or bool(settings)))
+
+
+def test_double_precision_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SMALL", 10)
+    found = spectrum_of(lambda: [matrix(400, 30)], 400, 30, 2.0**-52)
+    _ = found.values
+    assert found.how == "gram"
+
+
 def test_only_what_is_read_is_made() -> None:
     made: list[str] = []
 

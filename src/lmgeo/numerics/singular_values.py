@@ -30,7 +30,7 @@ class Values(NamedTuple):
     Attributes:
         values: descending; rounding noise is zero.
         exact: whether each is good to some 1e-6 of itself, the smallest too.
-        how: `gram` or `svd`.
+        how: `gram`, `gram32` (by products in single precision) or `svd`.
     """
 
     values: Float64[ndarray, " r"]
@@ -57,6 +57,28 @@ def grams_of(blocks: Blocks, n: int, d: int) -> Grams:
     """Both Gram matrices of an n×d matrix, in float64."""
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and a reader says so
         return _tall_grams(blocks, d) if n >= d else _wide_grams(_joined(blocks))
+
+
+def single_grams_of(blocks: Blocks, d: int) -> Grams:
+    """The same of a tall matrix stored in no more than single precision, multiplied in it: half the time.
+
+    Products are of rows less a mean, and blocks are added in float64, so that the error is some 3e-9
+    of the greatest eigenvalue of the rows less their mean (20,000 rows of 768, several spectra).
+    """
+    reference, count, total, products = None, 0, np.zeros(d), np.zeros((d, d))
+    for block in blocks():
+        if reference is None:
+            # the mean of equal float32 numbers is exact in float64, so a constant column gives zeros
+            reference = block.mean(axis=0, dtype=np.float64).astype(np.float32)
+        rows = np.subtract(block, reference, dtype=np.float32)
+        total += rows.sum(axis=0, dtype=np.float64)
+        products += rows.T @ rows
+        count += len(block)
+    offset = total / count
+    scatter = products - count * np.outer(offset, offset)
+    mean = offset + (0.0 if reference is None else reference)
+    constant = int(np.count_nonzero(np.diag(products) == 0.0))
+    return Grams(scatter + count * np.outer(mean, mean), scatter, mean, constant)
 
 
 def _tall_grams(blocks: Blocks, d: int) -> Grams:

@@ -15,11 +15,21 @@ import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData, SpecError
+from lmgeo.core.tensors import EPSILONS
 from lmgeo.numerics.power_law import PowerLaw, fit_power_law
-from lmgeo.numerics.singular_values import Blocks, Values, exact_values, gram_values, grams_of
+from lmgeo.numerics.singular_values import (
+    Blocks,
+    Grams,
+    Values,
+    exact_values,
+    gram_values,
+    grams_of,
+    single_grams_of,
+)
 from lmgeo.states.moments import Moments
 
 _SMALL = 4_000_000  # entries: up to here the slow way costs less than a second
+_WELL_ABOVE = 1e-4  # in λ: with an error of 3e-9, each λ is good to 3e-5 of itself
 
 
 @final
@@ -66,9 +76,9 @@ class MatrixSpectrum:
 
     @property
     def how(self) -> str:
-        """How the values that were read so far were had: `svd` if any was, else `gram`."""
+        """How the values that were read so far were had: `gram32`, `gram`, `svd`, or two of them."""
         made = [found.how for name in ("raw", "less_mean") if (found := self.__dict__.get(name))]
-        return "svd" if "svd" in made else "gram"
+        return "/".join(dict.fromkeys(made))
 
     @property
     def values(self) -> Float64[ndarray, " r"]:
@@ -183,24 +193,62 @@ def spectrum_of(
         centred: which singular values the measures will read.
         exact: read it once more where squares do not resolve the smallest values; small ones always are.
     """
-    again = exact or n * d <= _SMALL
-    grams = grams_of(blocks, n, d)
-
-    def values(gram: Float64[ndarray, "r r"], rank: int, mean: Float64[ndarray, " d"] | None) -> Values:
-        found = gram_values(gram, rank) if np.isfinite(gram).all() else None
-        if found is not None and (found.exact or not again):
-            return found
-        return exact_values(blocks, n, d, mean)
-
+    reading = _Reading(blocks, n, d, again=exact or n * d <= _SMALL)
+    if not exact and n * d > _SMALL and n > d and epsilon >= EPSILONS["F32"]:
+        reading.single = single_grams_of(blocks, d)
     return MatrixSpectrum(
         n,
         d,
-        lambda: values(grams.raw, min(n, d), None),
-        lambda: values(grams.centred, min(n - 1, d), grams.mean),
-        constant_columns=grams.constant_columns,
+        lambda: reading.values(less_mean=False),
+        lambda: reading.values(less_mean=True),
+        constant_columns=(reading.single or reading.grams).constant_columns,
         epsilon=epsilon,
         centred=centred,
     )
+
+
+@dataclass
+class _Reading:
+    """A matrix in the course of being read: what was had of it already, and how to have the rest.
+
+    Attributes:
+        blocks, n, d: as of `spectrum_of`.
+        again: whether to read once more where squares do not resolve the smallest values.
+        single: the Gram matrices by products in single precision, if these were made.
+    """
+
+    blocks: Blocks
+    n: int
+    d: int
+    again: bool
+    single: Grams | None = None
+
+    @cached_property
+    def grams(self) -> Grams:
+        """The Gram matrices in float64."""
+        return grams_of(self.blocks, self.n, self.d)
+
+    def values(self, *, less_mean: bool) -> Values:
+        """Either set of singular values, by the first way that gives it well enough."""
+        rank = min(self.n - 1, self.d) if less_mean else min(self.n, self.d)
+        if self.single is not None and (found := _in_single(self.single, less_mean, rank)):
+            return found
+        gram = self.grams.centred if less_mean else self.grams.raw
+        found = gram_values(gram, rank) if np.isfinite(gram).all() else None
+        if found is not None and (found.exact or not self.again):
+            return found
+        return exact_values(self.blocks, self.n, self.d, self.grams.mean if less_mean else None)
+
+
+def _in_single(grams: Grams, less_mean: bool, rank: int) -> Values | None:
+    """Singular values by products in single precision; None where the smallest are not well above their error."""
+    gram = grams.centred if less_mean else grams.raw
+    if not np.isfinite(gram).all():
+        return None
+    found = gram_values(gram, rank)
+    # the norm is at least the greatest eigenvalue that the error is relative to
+    enough = found.values[rank - 1] ** 2 > _WELL_ABOVE * np.linalg.norm(grams.centred)
+    return found._replace(exact=False, how="gram32") if enough else None
 
 
 def _squares(values: Float64[ndarray, " r"]) -> Float64[ndarray, " r"]:
