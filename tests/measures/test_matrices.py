@@ -17,7 +17,6 @@ from lmgeo.measures.matrices import (
     measure_matrix,
     measure_tensor,
     needs_exact,
-    needs_rows,
     read_spectrum,
 )
 from lmgeo.numerics import moments
@@ -94,13 +93,22 @@ def test_memory_stays_below_the_matrix(tmp_path: Path) -> None:
     assert peak < 0.5 * size
 
 
+@pytest.mark.parametrize("name", ["mean_cosine", "partition_isotropy"])
+def test_measures_of_rows_alone_make_no_spectrum(name: str, tmp_path: Path) -> None:
+    tensor = Counted(stored(matrix(80, 10), tmp_path))
+    found = measure_tensor(tensor, [name])[name]
+    assert found.value is not None
+    assert tensor.rows == 80
+
+
+@pytest.mark.parametrize("name", ["effective_rank", "mean_cosine", "partition_isotropy"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_where_a_matrix_is_not_finite(value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_a_matrix_is_not_finite(name: str, value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moments, "_CHUNK_VALUES", 50)
     W = matrix(40, 10)
     W[23, 4] = value
     with pytest.raises(SpecError, match="row 23, column 4"):
-        measure_tensor(stored(W, tmp_path), ["effective_rank"])
+        measure_tensor(stored(W, tmp_path), [name])
 
 
 @pytest.mark.parametrize(
@@ -128,8 +136,6 @@ def test_choosing_measures() -> None:
 def test_what_measures_need() -> None:
     assert needs_exact(["effective_rank", "numerical_rank"])
     assert not needs_exact(["effective_rank", "alpha"])
-    assert needs_rows(["alpha", "mean_cosine"])
-    assert not needs_rows(["alpha", "isoscore", "condition_number"])
 
 
 def test_a_cloud_has_no_measures_of_matrices_alone() -> None:

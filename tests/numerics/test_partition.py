@@ -29,6 +29,17 @@ def test_against_a_plain_sum(factor: float, dtype: type) -> None:
     np.testing.assert_allclose(pairs, slow(X), rtol=1e-9)
 
 
+@pytest.mark.parametrize("n", [1, 2, 25, 59])
+def test_fewer_rows_than_columns(n: int) -> None:
+    X = RNG.normal(size=(n, 60)) * np.geomspace(2, 0.3, 60) + 0.3
+    found = log_partition(X)
+    pairs = np.sort(np.stack([found.plus, found.minus], axis=1), axis=1)
+    np.testing.assert_allclose(np.sort(pairs, axis=0), np.sort(slow(X), axis=0), rtol=1e-7, atol=1e-12)
+    assert found.spanned.sum() == n
+    assert (found.plus[~found.spanned] == np.log(n)).all()
+    assert not found.sums[~found.spanned].any()
+
+
 def test_sums_are_those_of_the_exponents() -> None:
     found = log_partition(NORMAL)
     values, axes = np.linalg.eigh(NORMAL.T @ NORMAL)

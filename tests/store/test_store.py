@@ -169,3 +169,12 @@ def test_every_cell_of_a_large_store_reaches_the_table(store):
     assert sorted(table["final.eee"]) == list(range(2_000))
     assert table["model"].tolist() == [f"m{i}" for i in range(2_000)]
     assert store.results_of("measure", "c1999") == {"k1999": {"measurement": {"value": 1999}}}
+
+
+def test_a_measure_without_any_value_is_a_column_of_missing_numbers(store):
+    store.write("plans/p.json", plan([row("a", {"final.kl": "k"}), row("b", {"final.kl": "k"})]))
+    store.put_record("measure", "all", {"results": {"k": {"measurement": {"value": None, "spread": None}}}})
+    table = wide_table(store)
+    assert table["final.kl"].dtype == "float64"
+    assert table["final.kl"].isna().all()
+    assert table.attrs["measures"] == ["final.kl"]

@@ -111,11 +111,13 @@ class _Weighing:
     def _read(self, name: str, chosen: Chosen) -> dict[str, Measurement]:
         from lmgeo.measures.matrices import measure_tensor, needs_exact, read_spectrum
 
+        if not self.kept.wanted:
+            return measure_tensor(chosen.tensor, self.names, centred=self.centre)
         exact = needs_exact(self.names)
         spectrum = self.kept.get(chosen.parameter, centred=self.centre, exact=exact)
         if spectrum is None:
             # what is kept must serve measures to come, those of the smallest values too
-            spectrum = read_spectrum(chosen.tensor, centred=self.centre, exact=exact or self.kept.wanted)
+            spectrum = read_spectrum(chosen.tensor, centred=self.centre, exact=True)
             self.kept.put(chosen.parameter, spectrum)
         else:
             self._from_kept.append(name)

@@ -45,11 +45,6 @@ def needs_exact(names: Collection[str]) -> bool:
     return any(MEASURES[name].state is SingularValues for name in names)
 
 
-def needs_rows(names: Collection[str]) -> bool:
-    """Whether any of the measures reads more than a spectrum."""
-    return any(source_of(MEASURES[name].state) not in _OF_SPECTRUM for name in names)
-
-
 def measure_matrix(
     W: np.ndarray,
     names: Sequence[str] | None = None,
@@ -102,16 +97,18 @@ def measure_tensor(
     """
     if wrong := [name for name in names if not MEASURES[name].matrix]:
         raise _undefined(wrong)
-    spectrum = spectrum or read_spectrum(tensor, centred=centred, exact=needs_exact(names))
-    sources: dict[StateClass, Any] = {Moments: spectrum.moments(), MatrixSpectrum: spectrum}
-    needed = {source_of(MEASURES[name].state) for name in names} - set(sources)
-    sources |= _states_of(tensor, needed)
+    needed = {source_of(MEASURES[name].state) for name in names}
+    sources = _states_of(tensor, needed - set(_OF_SPECTRUM))
+    if spectrum is None and needed & set(_OF_SPECTRUM):
+        spectrum = read_spectrum(tensor, centred=centred, exact=needs_exact(names))
+    if spectrum is not None:
+        sources |= {Moments: spectrum.moments(), MatrixSpectrum: spectrum}
     found: dict[str, Measurement] = {}
     for kind, group in by_state(names).items():
         progress(group[0], len(found), len(names))
         source = source_of(kind)
         more = measured(kind, [MEASURES[name] for name in group], sources[source], spread=False)
-        found |= noted(more, spectrum=spectrum.how) if source in _OF_SPECTRUM else more
+        found |= noted(more, spectrum=spectrum.how) if spectrum is not None and source in _OF_SPECTRUM else more
     return {name: found[name] for name in names}
 
 
@@ -140,6 +137,14 @@ def _blocks(tensor: Tensor) -> Iterator[ndarray]:
         yield block
 
 
+def _whole(tensor: Tensor) -> ndarray:
+    """All rows at once, likewise; an array in hand is not copied."""
+    rows = as_float_rows(tensor.read())
+    for _ in _blocks(ArrayTensor(rows)):
+        pass  # each is looked at
+    return rows
+
+
 def _states_of(tensor: Tensor, kinds: Collection[StateClass]) -> dict[StateClass, Any]:
     """What measures of rows read, in one pass; a matrix is a whole, so no part of it is kept apart."""
     settings: dict[StateClass, dict[str, Any]] = {Directions: {"groups": 1}}
@@ -150,7 +155,7 @@ def _states_of(tensor: Tensor, kinds: Collection[StateClass]) -> dict[StateClass
         start += len(block)
         for state in states.values():
             state.update(batch)
-    return states | ({Rows: Rows.of_cloud(as_float_rows(tensor.read()))} if Rows in kinds else {})
+    return states | ({Rows: Rows.of_cloud(_whole(tensor))} if Rows in kinds else {})
 
 
 def _undefined(names: Sequence[str]) -> SpecError:

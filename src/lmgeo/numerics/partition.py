@@ -46,12 +46,30 @@ def log_partition(rows: Float[ndarray, "n d"]) -> LogPartition:
     """
     if not rows.any():
         raise NotEnoughData("all entries are zero: every direction is an eigenvector", "give rows that are not zero")
-    values, axes = np.linalg.eigh(_second_moment(within_reach(rows)))
+    values, axes = _eigenvectors(within_reach(rows))
     near = np.diff(values) <= _GAP * len(values) * values[-1]
     spanned = values > _GAP * len(values) * values[-1]
     degenerate = spanned & (np.append(near, False) | np.insert(near, 0, False))
     plus, minus, sums = _log_sums(rows, axes)
+    if flat := len(values) - axes.shape[1]:
+        plus, minus = (np.pad(log_z, (flat, 0), constant_values=np.log(len(rows))) for log_z in (plus, minus))
+        sums = np.pad(sums, (flat, 0))
     return LogPartition(plus, minus, sums, degenerate, spanned)
+
+
+def _eigenvectors(rows: Float[ndarray, "n d"]) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d k"]]:
+    """Eigenvalues of XᵀX, ascending, and its unit eigenvectors; of fewer rows than columns those of the last k alone.
+
+    The k are then had from XXᵀ, and all others have an eigenvalue of zero.
+    """
+    n, d = rows.shape
+    if n >= d:
+        return np.linalg.eigh(_second_moment(rows))
+    exact = rows.astype(np.float64)
+    values, left = np.linalg.eigh(exact @ exact.T)
+    spanned = values > _GAP * d * values[-1]
+    values, left = values[spanned], left[:, spanned]
+    return np.pad(values, (d - len(values), 0)), exact.T @ (left / np.sqrt(values))
 
 
 def _second_moment(rows: Float[ndarray, "n d"]) -> Float64[ndarray, "d d"]:

@@ -28,7 +28,8 @@ def wide_table(store: Store) -> pd.DataFrame:
     table = pd.DataFrame([_flat(row, results) for row in rows])
     table = table[_ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
-    return table
+    # a measure without any value comes as a column of None, which is no column of numbers
+    return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
 
 
 def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
