@@ -125,7 +125,7 @@ def test_spectra_are_kept_and_serve_other_measures(checkpoint: Path, unread: lis
     unread.clear()
     again = lmgeo.weights(checkpoint, "all", ["stable_rank", "isoscore", "condition_number"], out=tmp_path / "out")
     assert {file.name for file in unread} == {"spectra.safetensors"}
-    assert "read from those kept: unembedding" in again["notes"][0]
+    assert "matrices read from those kept: unembedding, " in again["notes"][0]
     for name, one in again["objects"].items():
         for measure, found in one["measures"].items():
             value = fresh["objects"][name]["measures"][measure]["value"]
@@ -133,6 +133,26 @@ def test_spectra_are_kept_and_serve_other_measures(checkpoint: Path, unread: lis
     centred = lmgeo.weights(checkpoint, "all", ["condition_number"], centre=True, out=tmp_path / "out")
     assert {file.name for file in unread} == {"spectra.safetensors"}
     assert centred["notes"]
+
+
+def test_an_interrupted_run_keeps_its_spectra(checkpoint: Path, tmp_path: Path) -> None:
+    def stop(label: str, done: float, total: float) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lmgeo.weights(checkpoint, "all", SPECTRAL, out=tmp_path, progress=stop)
+    assert not (tmp_path / "weights.json").exists()
+    assert "unembedding" in lmgeo.weights(checkpoint, measures=SPECTRAL, out=tmp_path)["notes"][0]
+
+
+def test_bad_input_writes_nothing(matrices: dict[str, np.ndarray], tmp_path: Path) -> None:
+    matrices["b"][1, 1] = np.inf
+    with pytest.raises(SpecError):
+        lmgeo.weights(matrices, ["a", "b"], SPECTRAL, out=tmp_path / "out")
+    with pytest.raises(NotEnoughData):
+        lmgeo.weights(np.zeros((4, 4)), measures=SPECTRAL, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_measures_of_rows_read_the_rows_all_the_same(checkpoint: Path, unread: list[Path], tmp_path: Path) -> None:
@@ -146,7 +166,7 @@ def test_measures_of_rows_read_the_rows_all_the_same(checkpoint: Path, unread: l
 def test_more_matrices_join_those_that_are_kept(checkpoint: Path, tmp_path: Path) -> None:
     lmgeo.weights(checkpoint, measures=SPECTRAL, out=tmp_path)
     second = lmgeo.weights(checkpoint, [NAME, "unembedding"], SPECTRAL, out=tmp_path)
-    assert second["notes"] == ["spectra read from those kept: unembedding"]
+    assert second["notes"] == ["spectra of 1 matrix read from those kept: unembedding"]
     tensors, notes = read_header(tmp_path / "spectra.safetensors")
     assert len(json.loads(notes["matrices"])) == 2
     assert {name.rpartition("/")[2] for name in tensors} == {"raw", "less_mean"}

@@ -61,6 +61,7 @@ def test_what_a_reader_sees(call, checkpoint: Path) -> None:
         r"^unembedding: \d+ × 16, float32, model\.embeddings.*, tied: embedding and unembedding are one$", out, re.M
     )
     assert "left out: embedding: tied" in err
+    assert re.search(r"left out: \S+, \S+, \S+ and \d+ more: it has 1 dimension, not 2", err)
     assert call("weights", checkpoint, "--measures", "stable_rank", "--quiet")[2] == ""
 
 
@@ -82,6 +83,7 @@ def test_a_matrix_with_nan_is_bad_input_by_name_and_a_failed_part_among_all(call
     ("arguments", "said"),
     [
         (["{model}", "--matrices", "unembeding"], "did you mean 'unembedding'"),
+        (["{model}", "--matrices", ","], "no matrix is named"),
         (["{model}", "--measures", "alpa"], "did you mean 'alpha'"),
         (["{model}", "--measures", "vrm"], "not defined for weight matrices"),
         (["{model}", "--matrices", "*norm.weight", "--measures", "alpha"], "1 dimension"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lmgeo.models.weight_names import Chosen, Selection
 
 _DOCUMENT = "weights.json"
+_SHOWN = 3  # names in a note
 # GPT-2's own layers, stored with a row for each input
 _TRANSPOSED_FAMILIES = ("gpt2", "openai-gpt")
 _TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight", "q_attn.weight")
@@ -58,11 +59,15 @@ def weights(
 
     names = chosen_measures([measures] if isinstance(measures, str) else list(measures))
     source = open_weights(model)
-    default = UNEMBEDDING if source.whole else EVERY
-    asked = [matrices] if isinstance(matrices, str) else list(matrices or [default])
-    selection = select_matrices(source.weights, asked)
+    if matrices is None:
+        matrices = UNEMBEDDING if source.whole else EVERY
+    selection = select_matrices(source.weights, [matrices] if isinstance(matrices, str) else list(matrices))
     weighing = _Weighing(names, centre, KeptSpectra(Path(out), source.content()) if out else KeptSpectra(None, None))
-    objects = weighing.measure(selection, progress)
+    try:
+        objects = weighing.measure(selection, progress)
+    except KeyboardInterrupt:
+        weighing.kept.write()  # the same call goes on from here
+        raise
     left_out = [{"object": name, "reason": reason} for name, reason in selection.left_out.items()]
     described = {"family": source.weights.config.get("model_type")} if source.whole else None
     whole = document(source.label, described, objects, left_out, "default")
@@ -84,8 +89,11 @@ class _Weighing:
     @property
     def notes(self) -> list[str]:
         """What a reader should know of how the values were had."""
-        said = f"spectra read from those kept: {', '.join(self._from_kept)}"
-        return [said] if self._from_kept else []
+        shown = ", ".join(self._from_kept[:_SHOWN]) + (", …" if len(self._from_kept) > _SHOWN else "")
+        count = len(self._from_kept)
+        return (
+            [f"spectra of {count} matri{'x' if count == 1 else 'ces'} read from those kept: {shown}"] if count else []
+        )
 
     def measure(self, selection: Selection, progress: Progress) -> dict[str, Any]:
         """The objects of the document; what cannot be measured joins what is left out."""

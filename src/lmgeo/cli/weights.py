@@ -23,6 +23,7 @@ from lmgeo.cli.options import (
 from lmgeo.cli.progress import bars
 
 _FAILED_PARTS = 1
+_SHOWN = 3  # names of what is left out for one reason
 
 
 def weights(
@@ -68,10 +69,19 @@ def _show(document: dict[str, Any], quiet: bool) -> None:
             for measure, m in found["measures"].items()
         ]
         typer.echo(plain_table(["measure", "value", "unit", ""], rows) + "\n")
-    for entry in document["left_out"]:
-        say(f"left out: {entry['object']}: {entry['reason']}", quiet)
+    for reason, names in _by_reason(document["left_out"]).items():
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        say(f"left out: {', '.join(names[:_SHOWN])}{more}: {reason}", quiet)
     for note in document["notes"]:
         say(note, quiet)
+
+
+def _by_reason(left_out: list[dict[str, str]]) -> dict[str, list[str]]:
+    """The objects of each reason: a model has hundreds of biases and gains."""
+    found: dict[str, list[str]] = {}
+    for entry in left_out:
+        found.setdefault(entry["reason"], []).append(entry["object"])
+    return found
 
 
 def _words(name: str, found: dict[str, Any]) -> str:

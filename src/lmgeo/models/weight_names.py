@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lmgeo.core.errors import UnknownName
+from lmgeo.core.errors import SpecError, UnknownName
 from lmgeo.core.tensors import Tensor, unread_reason
 from lmgeo.models.stored_head import EMBEDDING, UNEMBEDDING, Found, special_matrices
 from lmgeo.models.weight_files import StoredWeights
@@ -56,10 +56,14 @@ def select_matrices(weights: StoredWeights, asked: Iterable[str]) -> Selection:
 
     Raises:
         UnknownName: a name or glob that nothing matches, with the near ones.
+        SpecError: nothing is asked for.
     """
+    patterns = list(asked)
+    if not patterns:
+        raise SpecError("no matrix is named", f"name some, or {EVERY} for every one")
     special = special_matrices(weights)
     selection = Selection()
-    for pattern in asked:
+    for pattern in patterns:
         glob = "*" if pattern == EVERY else pattern
         names = _matching(glob, weights, special)
         if not names:
