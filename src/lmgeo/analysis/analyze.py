@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.analysis.clusters import clusters_of
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.correlation import correlations
+from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental import incrementals
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.prepare import prepare, prepare_holdout
 from lmgeo.analysis.regression import regressions
-from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def _correlations(data: Data) -> list[dict[str, Any]]:
+    return correlations(data.measures, data.target, data.seed)
+
+
+def _partials(data: Data) -> list[dict[str, Any]]:
+    return partials(data.measures, data.target, data.controls, data.seed) if data.controls else []
+
+
+def _regressions(data: Data) -> list[dict[str, Any]]:
+    by = (data.by.name, data.by.levels) if data.by else (None, None)
+    return regressions(data.measures, data.target, *by)
+
+
+def _incrementals(data: Data) -> list[dict[str, Any]]:
+    if data.controls is None:
+        return []
+    groups = (data.by.name, data.by.levels) if data.by else data.clusters.groups
+    return incrementals(data.measures, data.target, data.controls, groups, data.seed)
+
+
+# One entry a key of the document, in its order; each part is a function of the data alone.
+PARTS: dict[str, Callable[[Data], Any]] = {
+    "correlations": _correlations,
+    "partial": _partials,
+    "regressions": _regressions,
+    "incremental": _incrementals,
+}
 
 
 def analyze(
@@ -36,9 +66,9 @@ def analyze(
         holdout: models to predict from fits on `table`.
 
     Returns:
-        `target`, `n` (rows before dropping), `dropped`, `correlations`, `partial`,
-        `regressions`, `incremental`, `holdout` and `notes`. Intervals are 95 %. An estimate
-        that cannot be had is None, with `reason` in its entry.
+        `target`, `n` (rows before dropping), `dropped`, `clusters` (what was resampled), a key for
+        each of `PARTS`, `holdout` and `notes`. Intervals are 95 %. An estimate that cannot be had
+        is None, with `reason` in its entry.
 
     Raises:
         UnknownName: a column or glob that the table lacks.
@@ -49,23 +79,34 @@ def analyze(
     held, held_notes = prepare_holdout(holdout, table, alternatives)
     ready = prepare(table, spec, measures, alternatives, in_holdout=holdout)
     by, by_notes = _factor(ready.table, spec.by)
-    controls = read_controls(ready.table, spec.controls)
-    estimates: dict[str, Any] = {
-        "correlations": correlations(ready.measures, ready.target, spec.seed),
-        "partial": partials(ready.measures, ready.target, controls, spec.seed) if spec.controls else [],
-        "regressions": regressions(ready.measures, ready.target, *(by or (None, None))),
-        "incremental": [],
-        "holdout": holdouts(ready.measures, (spec.target, ready.target), by, held) if held is not None else [],
-    }
-    if spec.controls:
-        groups, group_notes = _groups(ready.table, by)
-        by_notes += group_notes
-        estimates["incremental"] = incrementals(ready.measures, ready.target, controls, groups, spec.seed)
-    notes = [*ready.notes, *by_notes, *held_notes]
-    return {"target": spec.target, "n": ready.n, "dropped": ready.dropped, **estimates, "notes": notes}
+    data = Data(
+        table=ready.table,
+        everything=table,
+        target_name=spec.target,
+        target=ready.target,
+        measures=ready.measures,
+        by=by,
+        controls=read_controls(ready.table, spec.controls) if spec.controls else None,
+        clusters=clusters_of(ready.table, [*spec.controls, *([spec.by] if spec.by else [])]),
+        choices=choices_of(ready.table, spec.controls),
+        size=size_of(ready.table),
+        seed=spec.seed,
+    )
+    estimates = {name: part(data) for name, part in PARTS.items()}
+    estimates["holdout"] = _holdouts(data, held) if held is not None else []
+    notes = [*ready.notes, *by_notes, *held_notes, *([data.clusters.note] if data.clusters.note else [])]
+    clusters = {"by": data.clusters.by, "count": data.clusters.count}
+    return {
+        "target": spec.target, "n": ready.n, "dropped": ready.dropped, "clusters": clusters, **estimates, "notes": notes
+    }  # fmt: skip
 
 
-def _factor(table: pd.DataFrame, by: str | None) -> tuple[tuple[str, ndarray] | None, list[str]]:
+def _holdouts(data: Data, held: pd.DataFrame) -> list[dict[str, Any]]:
+    by = (data.by.name, data.by.levels) if data.by else None
+    return holdouts(data.measures, (data.target_name, data.target), by, held)
+
+
+def _factor(table: pd.DataFrame, by: str | None) -> tuple[Factor | None, list[str]]:
     """The factor's levels, or a note where it has one level only."""
     if by is None:
         return None, []
@@ -73,16 +114,4 @@ def _factor(table: pd.DataFrame, by: str | None) -> tuple[tuple[str, ndarray] | 
     found = set(of_rows) - {""}
     if len(found) < 2:
         return None, [f"{by!r} has {'one level' if found else 'no value'}: only the form without it is given"]
-    return (by, of_rows), []
-
-
-def _groups(table: pd.DataFrame, by: tuple[str, ndarray] | None) -> tuple[tuple[str, ndarray] | None, list[str]]:
-    """What folds are grouped by: the factor, else the base where there are several."""
-    if by is not None:
-        return by, []
-    if "base" not in table.columns:
-        return None, []
-    of_rows = levels(table["base"])
-    if len(set(of_rows)) < 2:
-        return None, ["one base only: the folds of the cross-validation are not grouped"]
-    return ("base", of_rows), []
+    return Factor(by, of_rows), []

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _FINETUNING = (*FinetuneSpec.model_fields, "train_examples", "eval_examples")
 SETTINGS = ("corpus", "sequences", "tokens", "sampling_seed", "protocol", *(f"finetune_{name}" for name in _FINETUNING))
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
-NEVER_MEASURES = frozenset({"model", "seed", "pretrain_seed", "pretrain_corpus", *FACTORS})
+SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
+NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", *FACTORS})
 TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
 
 

@@ -1,0 +1,99 @@
+"""Rows that are not independent of one another, as groups that are resampled whole.
+
+Copies of one base share its training; models that differ by a seed alone share every choice. An
+interval that draws rows one by one takes them for so many independent models, and is too narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmgeo.analysis.columns import FACTORS, SEEDS, TRAINING_CHOICES, levels
+from lmgeo.core.arrays import Int, ndarray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST_CLUSTERS = 5  # fewer, and resampling them says next to nothing
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A grouping of a table's rows.
+
+    Attributes:
+        by: what a cluster is, in words: `training configuration`, `base`, `seed group`, or `row`.
+        labels: the cluster of each row, 0 … count − 1.
+        note: what a reader should know of the choice; None: nothing.
+    """
+
+    by: str
+    labels: Int[ndarray, " n"]
+    note: str | None = None
+
+    @property
+    def count(self) -> int:
+        """How many clusters."""
+        return int(self.labels.max(initial=-1)) + 1
+
+    @property
+    def groups(self) -> tuple[str, ndarray] | None:
+        """What a cluster is and the cluster of each row; None where every row stands for itself."""
+        return None if self.by == "row" else (self.by, self.labels)
+
+    def take(self, rows: ndarray) -> Clusters:
+        """The clusters of some of the rows, numbered anew."""
+        return Clusters(self.by, np.unique(self.labels[rows], return_inverse=True)[1].astype(np.int64), self.note)
+
+
+def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
+    """The coarsest grouping of a table's rows that leaves at least `LEAST_CLUSTERS`.
+
+    In this order: models of one training configuration whatever their seed, where the training
+    seed varies; copies of one base; rows that agree in every factor but a seed; single rows.
+
+    Args:
+        table: the rows analysed.
+        also: further columns that tell models apart, such as controls.
+    """
+    too_few: list[tuple[str, int]] = []
+    for by, columns in _candidates(table, also):
+        labels = _labels(table, columns)
+        count = int(labels.max(initial=-1)) + 1
+        if count == len(table):
+            continue
+        if count >= LEAST_CLUSTERS:
+            return Clusters(by, labels, _note(too_few, by))
+        too_few.append((by, count))
+    return Clusters("row", np.arange(len(table)), _note(too_few, "row"))
+
+
+def _candidates(table: pd.DataFrame, also: Sequence[str]) -> list[tuple[str, list[str]]]:
+    telling = [name for name in (*FACTORS, *sorted(TRAINING_CHOICES), *also) if name in table.columns]
+    telling = [name for name in dict.fromkeys(telling) if name not in SEEDS]
+    choices = [name for name in telling if name in TRAINING_CHOICES or name == "pretrain_corpus"]
+    found = []
+    if "pretrain_seed" in table.columns and table["pretrain_seed"].nunique() > 1 and choices:
+        found.append(("training configuration", choices))
+    if "base" in table.columns:
+        found.append(("base", ["base"]))
+    if any(name in table.columns for name in SEEDS) and telling:
+        found.append(("seed group", telling))
+    return found
+
+
+def _labels(table: pd.DataFrame, columns: Sequence[str]) -> Int[ndarray, " n"]:
+    keys = list(zip(*(levels(table[name]) for name in columns), strict=True))
+    numbers = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys], dtype=np.int64)
+
+
+def _note(too_few: list[tuple[str, int]], taken: str) -> str | None:
+    if not too_few:
+        return None
+    listed = " and ".join(f"{count} {by}{'' if count == 1 else 's'}" for by, count in too_few)
+    return f"{listed}: too few to resample, so intervals resample each {taken} and speak of models such as these only"
