@@ -27,6 +27,13 @@ def test_as_many_threads_as_linear_algebra_has(count: int) -> None:
         assert blas_threads() == count
 
 
+def test_two_really_work_at_once() -> None:
+    meeting = threading.Barrier(2)
+    with threadpool_limits(2, "blas"):
+        places = in_threads(lambda _: meeting.wait(timeout=20), range(2))  # one thread would wait for ever
+    assert sorted(places) == [0, 1]
+
+
 def test_errors_are_raised_and_threads_put_back() -> None:
     before = blas_threads()
     with pytest.raises(ZeroDivisionError):

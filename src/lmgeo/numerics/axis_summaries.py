@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,17 +55,17 @@ class AxisSummaries:
             mean: of the rows.
             least_spacing: see `vasicek_entropy`.
         """
-        ends = _Ends()
+        ends, parts = _Ends(), _blocks(len(rows), axes.shape[1])
+        rooms = _Rooms(len(rows) * (parts[0].stop - parts[0].start))
 
         def first(part: slice) -> tuple[AxisSummaries, Ends]:
-            scores = sorted_scores(rows, axes[:, part], mean)
+            scores = sorted_scores(rows, axes[:, part], mean, rooms.own)
             known = ends.with_these(float(scores[:, 0].min()), float(scores[:, -1].max()))
             return cls._of_scores(scores, least_spacing, known), known
 
         def again(part: slice) -> Int[ndarray, "k b"]:
-            return _shared_counts(sorted_scores(rows, axes[:, part], mean), ends.known)
+            return _shared_counts(sorted_scores(rows, axes[:, part], mean, rooms.own), ends.known)
 
-        parts = _blocks(len(rows), axes.shape[1])
         found: list[tuple[AxisSummaries, Ends]] = in_threads(first, parts)
         summaries = [summary for summary, _ in found]
         stale = [i for i, (_, known) in enumerate(found) if known != ends.known]
@@ -84,6 +85,20 @@ class AxisSummaries:
             counts=counts_of_sorted(scores, low, high),
             shared=_shared_counts(scores, ends),
         )
+
+
+class _Rooms:
+    """Memory for one block of scores, made once for each thread that asks."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._local = size, threading.local()
+
+    @property
+    def own(self) -> Float64[ndarray, " r"]:
+        """This thread's."""
+        if not hasattr(self._local, "room"):
+            self._local.room = np.empty(self._size)
+        return self._local.room
 
 
 class _Ends:

@@ -113,7 +113,7 @@ def cell_eee(rows: ndarray, ids: Int[ndarray, " n"], codes: Int[ndarray, "n M"],
         raise NotEnoughData("no cell holds two distinct rows", "measure more, or more varied, rows")
     # LAPACK runs outside the interpreter's lock; on matrices this small its own threads only wait
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        values = list(pool.map(lambda cell: _eee_of_rows(rows[cell]), usable))
+        values = list(pool.map(lambda cell: _eee_of_rows(rows, cell), usable))
     return float(np.mean(values)), len(members) - len(usable)
 
 
@@ -124,22 +124,22 @@ def _distinct_members(cells: Int[ndarray, " n"], ids: Int[ndarray, " n"]) -> Ite
     yield from np.split(first, np.flatnonzero(np.diff(cells[first])) + 1)
 
 
-def _eee_of_rows(rows: Float[ndarray, "r d"]) -> float:
+def _eee_of_rows(rows: Float[ndarray, "n d"], cell: Int[ndarray, " r"]) -> float:
     """`eee` of a few distinct rows, from whichever of covariance and Gram matrix is smaller."""
-    least = min(rows.shape)
-    if least <= _SMALL:
-        return eee(_descending(np.linalg.eigvalsh(_smaller_product(_centred(rows.astype(np.float64))))), least)
-    from lmgeo.numerics.small_eigen import eigenvalues
+    least = min(len(cell), rows.shape[1])
+    if least <= _SMALL or rows.dtype != np.float32:
+        centred = _centred(rows[cell].astype(np.float64))
+        return eee(_descending(np.linalg.eigvalsh(_smaller_product(centred))), least)
+    from lmgeo.numerics.small_eigen import centred_rows, eigenvalues
 
     # most of the time goes here, and float32 takes two thirds of it: `eee` is then good to 1e-5
-    values = eigenvalues(_smaller_product(_centred(rows.astype(np.float32, copy=False))))
+    values = eigenvalues(_smaller_product(centred_rows(rows, cell)))
     return eee(_descending(values.astype(np.float64)), least)
 
 
-def _centred(rows: Float[ndarray, "r d"]) -> Float[ndarray, "r d"]:
+def _centred(rows: Float64[ndarray, "r d"]) -> Float64[ndarray, "r d"]:
     """The rows less their mean, over the greatest entry: squares of tiny differences would vanish."""
-    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
-    centred -= centred.mean(axis=0)  # what the mean lost in rows of its own type
+    centred = rows - rows.mean(axis=0)
     centred /= max(centred.max(), -centred.min())
     return centred
 

@@ -7,8 +7,10 @@ import math
 import numpy as np
 
 from lmgeo.core.arrays import Float, Float64, ndarray
-from lmgeo.numerics.moments import mean_and_scatter, row_chunks
+from lmgeo.numerics.moments import mean_and_scatter
 from lmgeo.numerics.spectra import principal_axes
+
+_CHUNK = 1_024  # rows in float64 that a core's cache holds until they are multiplied
 
 
 def scaled_axes(
@@ -26,13 +28,24 @@ def scaled_axes(
 
 
 def sorted_scores(
-    rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"], mean: Float64[ndarray, " d"]
+    rows: Float[ndarray, "n d"],
+    axes: Float64[ndarray, "d k"],
+    mean: Float64[ndarray, " d"],
+    room: Float64[ndarray, " r"] | None = None,
 ) -> Float64[ndarray, "k n"]:
-    """(rows − mean)·axes, one axis a row, each ascending and pointing to its farthest row."""
+    """(rows − mean)·axes, one axis a row, each ascending and pointing to its farthest row.
+
+    Args:
+        room: at least k·n numbers that the scores may be written to; fresh memory costs as much as a sort.
+    """
     block = np.ascontiguousarray(axes.T)
-    scores = np.empty((len(block), len(rows)))
-    for part in row_chunks(*rows.shape):
-        scores[:, part] = block @ np.subtract(rows[part], mean, dtype=np.float64).T
+    k, n = len(block), len(rows)
+    scores = np.empty((k, n)) if room is None else room[: k * n].reshape(k, n)
+    for start in range(0, len(rows), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        centred = rows[part].astype(np.float64)
+        centred -= mean
+        scores[:, part] = block @ centred.T
     scores.sort(axis=1)
     for axis in scores:
         if -axis[0] > axis[-1]:

@@ -28,9 +28,10 @@ def in_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
     if len(items) <= 1:
         return [function(item) for item in items]
     controller = ThreadpoolController()
+    threads = _count(controller)  # before the limit, which it would see
     alone = partial(controller.limit, limits=1, user_api="blas")
     # once more in each thread: libraries on OpenMP, as FAISS brings one, keep a limit for each thread
-    with alone(), ThreadPoolExecutor(_count(controller), initializer=alone) as pool:
+    with alone(), ThreadPoolExecutor(threads, initializer=alone) as pool:
         return list(pool.map(function, items))
 
 

@@ -27,7 +27,7 @@ class QuantizerProtocol(Strict):
         rq_iterations: k-means iterations in each of these steps.
         seeds: how many seeds; None: the library's own fixed seed, once.
         threads: OpenMP threads.
-        backend: which implementation trains the additive quantizer.
+        backend: which implementation trains the product and the additive quantizer; the residual one is FAISS's.
     """
 
     name: str

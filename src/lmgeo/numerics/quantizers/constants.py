@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 SWEEPS = 4  # passes over the codes after a perturbation, as FAISS's icm_iters
-IMPLEMENTATION = 3  # of our own local search, compiled or on torch; raised whenever its numbers change
+IMPLEMENTATION = 4  # of our own quantizers, compiled or on torch; raised whenever their numbers change
 RIDGE = 1e-2  # FAISS's lambd: keeps codebooks of unused cells defined
 POWER = 0.5  # of the temperature's fall, FAISS's p

@@ -52,6 +52,15 @@ def _least(own, a, b, c, keys):  # type: ignore[no-untyped-def]
     return place
 
 
+@_compiled
+def least_of_each(terms, more, places):  # type: ignore[no-untyped-def]
+    """For each row of terms (n, K) the first place of the least of it plus `more` (K,), into `places` (n,)."""
+    keys = np.empty(more.size, np.int32)
+    nothing = np.zeros(more.size, np.float32)
+    for i in range(terms.shape[0]):
+        places[i] = _least(terms[i], more, nothing, nothing, keys)
+
+
 @_inlined
 def _best_code(unary, binary, codes, m, terms, keys):  # type: ignore[no-untyped-def]
     """The code of codebook m with the least term given the other codes; the first of equals.

@@ -10,6 +10,7 @@ import numpy as np
 
 from lmgeo.core.arrays import Float32, Float64, Int, ndarray
 from lmgeo.numerics.quantizers.rows import QuantizerRows
+from lmgeo.numerics.threads import in_threads
 
 
 @final
@@ -52,10 +53,10 @@ class Quantization:
     @cached_property
     def errors(self) -> Float64[ndarray, " n"]:
         """‖x − x̂‖ of every row, in float64."""
-        out = np.empty(self.n)
-        for at, rows in self.rows.blocks():
-            residual = rows
-            for codebook, codes in zip(self.codebooks, self.codes[at].T, strict=True):
-                residual -= codebook[codes]
-            out[at] = np.sqrt(np.einsum("nd,nd->n", residual, residual))
-        return out
+        return np.concatenate(in_threads(self._errors, self.rows.parts()))
+
+    def _errors(self, part: slice) -> Float64[ndarray, " b"]:
+        residual = self.rows.values[part].astype(np.float64)
+        for codebook, codes in zip(self.codebooks, self.codes[part].T, strict=True):
+            residual -= codebook[codes]
+        return np.sqrt(np.einsum("nd,nd->n", residual, residual))

@@ -14,7 +14,7 @@ from lmgeo.core.arrays import Float32, Float64, Int, ndarray
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.protocol import QuantizerProtocol
 
-_BLOCK = 4_096  # rows in float64 at once: a few dozen MB at any width in use
+_BLOCK = 1_024  # rows in float64 at once: a core's cache holds them
 
 
 @final
@@ -71,10 +71,13 @@ class QuantizerRows:
         ids[order] = np.cumsum(new)
         return ids
 
+    def parts(self) -> list[slice]:
+        """Blocks of rows, each small enough to be copied to float64."""
+        return [slice(i, min(i + _BLOCK, len(self.values))) for i in range(0, len(self.values), _BLOCK)]
+
     def blocks(self) -> Iterator[tuple[slice, Float64[ndarray, "b d"]]]:
         """The rows in float64, a block at a time, with where each block stands."""
-        for start in range(0, len(self.values), _BLOCK):
-            at = slice(start, min(start + _BLOCK, len(self.values)))
+        for at in self.parts():
             yield at, self.values[at].astype(np.float64)
 
 
