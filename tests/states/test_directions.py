@@ -11,7 +11,7 @@ from lmgeo.states.directions import Directions
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_against_numpy(dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lmgeo.numerics.moments._CHUNK_VALUES", 30)
+    monkeypatch.setattr("lmgeo.numerics.directions._CHUNK_VALUES", 30)
     X = np.random.default_rng(0).normal(size=(50, 5)).astype(dtype)
     X[[3, 20]] = 0
     state = Directions.empty(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _DOCUMENT = "weights.json"
 _SHOWN = 3  # names in a note
+_SMALL = 4_000_000  # entries of matrices that are measured side by side; larger ones are alone in memory
 # GPT-2's own layers, stored with a row for each input
 _TRANSPOSED_FAMILIES = ("gpt2", "openai-gpt")
 _TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight", "q_attn.weight")
@@ -32,7 +34,7 @@ def weights(
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Measure a model's weight matrices as they are stored, one in memory at a time.
+    """Measure a model's weight matrices as they are stored, one large one in memory at a time.
 
     Args:
         model: a checkpoint folder or `hf:ID[@REVISION]`, read without building the model; a torch
@@ -84,7 +86,7 @@ class _Weighing:
         self.names, self.centre, self.kept = names, centre, kept
         self.failed: list[str] = []
         self._from_kept: list[str] = []
-        self._found: dict[str, dict[str, Measurement]] = {}  # by parameter: a tied one is measured once
+        self._found: dict[str, dict[str, Measurement] | SpecError] = {}  # by parameter
 
     @property
     def notes(self) -> list[str]:
@@ -97,24 +99,41 @@ class _Weighing:
 
     def measure(self, selection: Selection, progress: Progress) -> dict[str, Any]:
         """The objects of the document; what cannot be measured joins what is left out."""
+        self._measure_each(selection, progress)
         objects = {}
-        for done, (name, chosen) in enumerate(selection.matrices.items()):
-            progress("matrices", done, len(selection.matrices))
-            try:
-                found = self._measured(name, chosen)
-            except SpecError as error:
-                if chosen.named:
-                    raise SpecError(f"{name}: {error.what}", error.mend) from error
-                selection.left_out[name] = error.what
+        for name, chosen in selection.matrices.items():
+            found = self._found[chosen.parameter]
+            if isinstance(found, SpecError):
+                selection.left_out[name] = found.what
                 self.failed.append(name)
             else:
                 objects[name] = {**_described(chosen), **measured_object(*_shape(chosen), found, centred=self.centre)}
         return objects
 
-    def _measured(self, name: str, chosen: Chosen) -> dict[str, Measurement]:
-        if chosen.parameter not in self._found:
-            self._found[chosen.parameter] = self._read(name, chosen)
-        return self._found[chosen.parameter]
+    def _measure_each(self, selection: Selection, progress: Progress) -> None:
+        """Small matrices side by side, for linear algebra gains little from threads there; others one at a time."""
+        from lmgeo.numerics.threads import in_threads
+
+        each: dict[str, tuple[str, Chosen]] = {}  # by parameter: a tied one is measured once
+        for name, chosen in selection.matrices.items():
+            each.setdefault(chosen.parameter, (name, chosen))
+
+        def work(one: tuple[str, Chosen]) -> None:
+            progress("matrices", len(self._found), len(each))
+            self._found[one[1].parameter] = self._measured(*one)
+
+        large = [name for name, (_, chosen) in each.items() if math.prod(chosen.tensor.shape) > _SMALL]
+        in_threads(work, [each[name] for name in each if name not in large])
+        for name in large:
+            work(each[name])
+
+    def _measured(self, name: str, chosen: Chosen) -> dict[str, Measurement] | SpecError:
+        try:
+            return self._read(name, chosen)
+        except SpecError as error:
+            if chosen.named:
+                raise SpecError(f"{name}: {error.what}", error.mend) from error
+            return error
 
     def _read(self, name: str, chosen: Chosen) -> dict[str, Measurement]:
         from lmgeo.measures.matrices import measure_tensor, needs_exact, read_spectrum

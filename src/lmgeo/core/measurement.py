@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -36,7 +36,8 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that the commands print and the store keeps."""
-        raw = {**asdict(self), "range": list(self.range)}
+        raw = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        raw |= {"range": list(self.range), "details": dict(self.details)}
         return raw if self.nulls is not None else {key: value for key, value in raw.items() if key != "nulls"}
 
     @classmethod

@@ -20,6 +20,7 @@ from lmgeo.numerics.moments import row_chunks
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.directions import Directions
 from lmgeo.states.moments import Moments
+from lmgeo.states.partition import Partition
 from lmgeo.states.rows import Rows
 from lmgeo.states.spectrum import MatrixSpectrum, SingularValues, spectrum_of
 from lmgeo.states.state import StateClass
@@ -98,22 +99,27 @@ def measure_tensor(
     if wrong := [name for name in names if not MEASURES[name].matrix]:
         raise _undefined(wrong)
     needed = {source_of(MEASURES[name].state) for name in names}
+    if Rows in needed:
+        tensor = ArrayTensor(_whole(tensor), tensor.dtype)  # read once for all
     sources = _states_of(tensor, needed - set(_OF_SPECTRUM))
     if spectrum is None and needed & set(_OF_SPECTRUM):
-        spectrum = read_spectrum(tensor, centred=centred, exact=needs_exact(names))
+        axes = any(MEASURES[name].state is Partition for name in names)
+        spectrum = read_spectrum(tensor, centred=centred, exact=needs_exact(names), axes=axes)
+    if spectrum is not None and Rows in sources:
+        sources[Partition] = Partition(sources[Rows], spectrum.eigen)
     if spectrum is not None:
         sources |= {Moments: spectrum.moments(), MatrixSpectrum: spectrum}
     found: dict[str, Measurement] = {}
     for kind, group in by_state(names).items():
         progress(group[0], len(found), len(names))
-        source = source_of(kind)
+        source = kind if kind in sources else source_of(kind)
         more = measured(kind, [MEASURES[name] for name in group], sources[source], spread=False)
         found |= noted(more, spectrum=spectrum.how) if spectrum is not None and source in _OF_SPECTRUM else more
     return {name: found[name] for name in names}
 
 
-def read_spectrum(tensor: Tensor, *, centred: bool = False, exact: bool = False) -> MatrixSpectrum:
-    """The spectrum of a matrix, in bounded memory.
+def read_spectrum(tensor: Tensor, *, centred: bool = False, exact: bool = False, axes: bool = False) -> MatrixSpectrum:
+    """The spectrum of a matrix, in bounded memory; with `axes`, by a decomposition that has its axes too.
 
     Raises:
         SpecError: no matrix of floats, or NaN or infinity in it.
@@ -121,7 +127,7 @@ def read_spectrum(tensor: Tensor, *, centred: bool = False, exact: bool = False)
     if (reason := unread_reason(tensor)) is not None:
         raise SpecError(f"no weight matrix: {reason}", "give a matrix of floats")
     n, d = tensor.shape
-    return spectrum_of(lambda: _blocks(tensor), n, d, EPSILONS[tensor.dtype], centred=centred, exact=exact)
+    return spectrum_of(lambda: _blocks(tensor), n, d, EPSILONS[tensor.dtype], centred=centred, exact=exact, axes=axes)
 
 
 def _blocks(tensor: Tensor) -> Iterator[ndarray]:
@@ -155,7 +161,7 @@ def _states_of(tensor: Tensor, kinds: Collection[StateClass]) -> dict[StateClass
         start += len(block)
         for state in states.values():
             state.update(batch)
-    return states | ({Rows: Rows.of_cloud(_whole(tensor))} if Rows in kinds else {})
+    return states | ({Rows: Rows.of_cloud(tensor.read())} if Rows in kinds else {})
 
 
 def _undefined(names: Sequence[str]) -> SpecError:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from lmgeo.core.arrays import Float, Float64, ndarray
-from lmgeo.numerics.moments import row_chunks
+from lmgeo.numerics.threads import in_threads
+
+_CHUNK_VALUES = 1_000_000  # 8 MB in float64
 
 
 def unit_sum(rows: Float[ndarray, "n d"]) -> tuple[int, Float64[ndarray, " d"]]:
     """How many rows are not zero, and the sum of their unit vectors."""
-    count, total = 0, np.zeros(rows.shape[1])
-    for part in row_chunks(*rows.shape):
-        more = _of_chunk(rows[part])
-        count, total = count + more[0], total + more[1]
-    return count, total
+    n, d = rows.shape
+    step = max(1, _CHUNK_VALUES // max(1, d))
+    parts = [slice(start, start + step) for start in range(0, n, step)]
+    counts, sums = zip(*in_threads(lambda part: _of_chunk(rows[part]), parts), strict=True) if n else ((), ())
+    return sum(counts), np.sum(sums, axis=0) if n else np.zeros(d)
 
 
 def _of_chunk(rows: Float[ndarray, "n d"]) -> tuple[int, Float64[ndarray, " d"]]:

@@ -7,6 +7,7 @@ with ratio y = min(n, d)/max(n, d), between (1 − √y)² and (1 + √y)².
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ def distribution(x: Float64[ndarray, " k"], ratio: float) -> Float64[ndarray, " 
     return (arc + (1 + ratio) * first - (1 - ratio) * second + math.pi * ratio) / (2 * math.pi * ratio)
 
 
+@cache
 def median(ratio: float) -> float:
     """The value that half of the law lies below, by bisection."""
     low, high = (1 - math.sqrt(ratio)) ** 2, (1 + math.sqrt(ratio)) ** 2

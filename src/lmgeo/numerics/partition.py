@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,20 @@ from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.moments import row_chunks
 from lmgeo.numerics.reach import within_reach
 from lmgeo.numerics.spectra import EPSILON
+from lmgeo.numerics.threads import in_threads
 
 _GAP = EPSILON  # times d of the greatest eigenvalue: nearer ones have no eigenvectors of their own
+_SHARES = 8  # of the rows, worked on side by side
+_FEW_VALUES = 2_000_000  # not worth a second thread
+_CHUNK_VALUES = 131_072  # exponents at a time: 1 MB, which a core's cache holds
 _SUM = 1e-12  # of Σ|cᵀxᵢ|: a sum of cᵀxᵢ up to this is rounding
+
+
+class Eigen(NamedTuple):
+    """Eigenvalues of a symmetric matrix, ascending, and its unit eigenvectors as columns."""
+
+    values: Float64[ndarray, " r"]
+    vectors: Float64[ndarray, "r r"]
 
 
 @dataclass(frozen=True)
@@ -36,17 +48,21 @@ class LogPartition:
     spanned: Bool[ndarray, " d"]
 
 
-def log_partition(rows: Float[ndarray, "n d"]) -> LogPartition:
+def log_partition(rows: Float[ndarray, "n d"], eigen: Eigen | None = None) -> LogPartition:
     """log Z of the rows along ± each unit eigenvector of XᵀX, not centred, in two passes.
 
     Exponents are summed relative to their greatest, so none overflows.
+
+    Args:
+        rows: the cloud or matrix.
+        eigen: of XᵀX, or of XXᵀ where there are fewer rows than columns, if they are known.
 
     Raises:
         NotEnoughData: all entries are zero, or an exponent that float64 cannot hold.
     """
     if not rows.any():
         raise NotEnoughData("all entries are zero: every direction is an eigenvector", "give rows that are not zero")
-    values, axes = _eigenvectors(within_reach(rows))
+    values, axes = _eigenvectors(within_reach(rows), eigen)
     near = np.diff(values) <= _GAP * len(values) * values[-1]
     spanned = values > _GAP * len(values) * values[-1]
     degenerate = spanned & (np.append(near, False) | np.insert(near, 0, False))
@@ -57,16 +73,18 @@ def log_partition(rows: Float[ndarray, "n d"]) -> LogPartition:
     return LogPartition(plus, minus, sums, degenerate, spanned)
 
 
-def _eigenvectors(rows: Float[ndarray, "n d"]) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d k"]]:
+def _eigenvectors(
+    rows: Float[ndarray, "n d"], eigen: Eigen | None
+) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d k"]]:
     """Eigenvalues of XᵀX, ascending, and its unit eigenvectors; of fewer rows than columns those of the last k alone.
 
     The k are then had from XXᵀ, and all others have an eigenvalue of zero.
     """
     n, d = rows.shape
     if n >= d:
-        return np.linalg.eigh(_second_moment(rows))
+        return eigen or Eigen(*np.linalg.eigh(_second_moment(rows)))
     exact = rows.astype(np.float64)
-    values, left = np.linalg.eigh(exact @ exact.T)
+    values, left = eigen or Eigen(*np.linalg.eigh(exact @ exact.T))
     spanned = values > _GAP * d * values[-1]
     values, left = values[spanned], left[:, spanned]
     return np.pad(values, (d - len(values), 0)), exact.T @ (left / np.sqrt(values))
@@ -85,24 +103,43 @@ def _log_sums(
     rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]
 ) -> tuple[Float64[ndarray, " k"], Float64[ndarray, " k"], Float64[ndarray, " k"]]:
     """log Σ exp(cᵀx), log Σ exp(−cᵀx) and Σ cᵀx for each column c."""
-    plus, minus = (np.full((2, axes.shape[1]), [[-np.inf], [0.0]]) for _ in range(2))
-    sums, sizes = np.zeros(axes.shape[1]), np.zeros(axes.shape[1])
-    for part in row_chunks(*rows.shape):
-        with np.errstate(over="ignore", invalid="ignore"):
-            exponents = rows[part].astype(np.float64) @ axes
-        if not np.isfinite(exponents).all():
-            raise NotEnoughData("an exponent overflows float64", "scale the rows down")
-        sums += exponents.sum(axis=0)
-        sizes += np.abs(exponents).sum(axis=0)
-        _add(plus, exponents)
-        _add(minus, np.negative(exponents, out=exponents))
+    step = -(-len(rows) // _SHARES)  # as many shares whatever the threads, so that these do not show
+    shares = [slice(start, start + step) for start in range(0, len(rows), step)]
+    side_by_side = in_threads if rows.size > _FEW_VALUES else map
+    parts = list(side_by_side(lambda share: _sums_of(rows[share], axes), shares))
+    plus, minus, sums, sizes = parts[0]
+    for more in parts[1:]:
+        _join(plus, *more[0])
+        _join(minus, *more[1])
+        sums += more[2]
+        sizes += more[3]
     sums[np.abs(sums) <= _SUM * sizes] = 0.0
     return plus[0] + np.log(plus[1]), minus[0] + np.log(minus[1]), sums
 
 
-def _add(state: Float64[ndarray, "2 k"], exponents: Float64[ndarray, "n k"]) -> None:
-    """Take exponents into the running greatest and the running sum relative to it."""
-    greatest = np.maximum(state[0], exponents.max(axis=0))
-    relative = np.exp(exponents - greatest).sum(axis=0)
-    state[1] = state[1] * np.exp(state[0] - greatest) + relative
+def _sums_of(rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+    """Running sums of one share: of both exponentials (2, k), and of cᵀx and its size (k,)."""
+    plus, minus = (np.full((2, axes.shape[1]), [[-np.inf], [0.0]]) for _ in range(2))
+    sums, sizes = np.zeros(axes.shape[1]), np.zeros(axes.shape[1])
+    step = max(1, _CHUNK_VALUES // max(axes.shape))
+    for start in range(0, len(rows), step):
+        with np.errstate(over="ignore", invalid="ignore"):
+            exponents = rows[start : start + step].astype(np.float64) @ axes
+            more = exponents.sum(axis=0)
+        if not np.isfinite(more).all() and not np.isfinite(exponents).all():
+            raise NotEnoughData("an exponent overflows float64", "scale the rows down")
+        sums += more
+        greatest, least = exponents.max(axis=0), exponents.min(axis=0)
+        room = np.subtract(exponents, greatest)
+        _join(plus, greatest, np.exp(room, out=room).sum(axis=0))
+        np.subtract(least, exponents, out=room)
+        _join(minus, -least, np.exp(room, out=room).sum(axis=0))
+        sizes += np.abs(exponents, out=exponents).sum(axis=0)
+    return plus, minus, sums, sizes
+
+
+def _join(state: Float64[ndarray, "2 k"], exponent: Float64[ndarray, " k"], total: Float64[ndarray, " k"]) -> None:
+    """Take exp(exponent)·total of more rows into the running greatest exponent and the sum relative to it."""
+    greatest = np.maximum(state[0], exponent)
+    state[1] = state[1] * np.exp(state[0] - greatest) + total * np.exp(exponent - greatest)
     state[0] = greatest

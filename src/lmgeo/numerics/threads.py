@@ -32,7 +32,11 @@ def in_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
     alone = partial(controller.limit, limits=1, user_api="blas")
     # once more in each thread: libraries on OpenMP, as FAISS brings one, keep a limit for each thread
     with alone(), ThreadPoolExecutor(threads, initializer=alone) as pool:
-        return list(pool.map(function, items))
+        try:
+            return list(pool.map(function, items))
+        except BaseException:  # an error or an interruption: what has not begun need not begin
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _count(controller: ThreadpoolController) -> int:

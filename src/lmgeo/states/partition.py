@@ -5,18 +5,23 @@ from __future__ import annotations
 from functools import cached_property
 from typing import ClassVar, final
 
-from lmgeo.numerics.partition import LogPartition, log_partition
+from lmgeo.numerics.partition import Eigen, LogPartition, log_partition
 from lmgeo.states.rows import Rows
 
 
 @final
 class Partition:
-    """log Z along ± each unit eigenvector of XᵀX, not centred; derived from `Rows`."""
+    """log Z along ± each unit eigenvector of XᵀX, not centred; derived from `Rows`.
+
+    Args:
+        rows: the rows summed over.
+        eigen: of XᵀX, or of XXᵀ where there are fewer rows than columns, if they are known already.
+    """
 
     source: ClassVar[type] = Rows
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, eigen: Eigen | None = None) -> None:
+        self._rows, self._eigen = rows, eigen
 
     @classmethod
     def of(cls, source: Rows) -> Partition:
@@ -45,4 +50,4 @@ class Partition:
         Raises:
             NotEnoughData: all entries are zero, or an exponent that float64 cannot hold.
         """
-        return log_partition(self._rows.matrix())
+        return log_partition(self._rows.matrix(), self._eigen)

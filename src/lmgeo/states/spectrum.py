@@ -16,15 +16,18 @@ import numpy as np
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData, SpecError
 from lmgeo.core.tensors import EPSILONS
+from lmgeo.numerics.partition import Eigen
 from lmgeo.numerics.power_law import PowerLaw, fit_power_law
 from lmgeo.numerics.singular_values import (
     Blocks,
     Grams,
     Values,
+    eigenvalues_less_mean,
     exact_values,
     gram_values,
     grams_of,
     single_grams_of,
+    values_of,
 )
 from lmgeo.states.moments import Moments
 
@@ -42,6 +45,7 @@ class MatrixSpectrum:
         constant_columns: columns that hold one value throughout.
         epsilon: distance from 1 to the next number of the type that the matrix is stored in.
         centred: whether measures read those less the mean.
+        eigen: gives the decomposition of the product with itself, or None.
     """
 
     def __init__(
@@ -54,10 +58,11 @@ class MatrixSpectrum:
         constant_columns: int,
         epsilon: float,
         centred: bool = False,
+        eigen: Callable[[], Eigen | None] = lambda: None,
     ) -> None:
         self.n, self.d = n, d
         self.constant_columns, self.epsilon, self.centred = constant_columns, epsilon, centred
-        self._raw, self._less_mean = raw, less_mean
+        self._raw, self._less_mean, self._eigen = raw, less_mean, eigen
 
     @cached_property
     def raw(self) -> Values:
@@ -68,6 +73,11 @@ class MatrixSpectrum:
     def less_mean(self) -> Values:
         """Singular values of its rows less their mean."""
         return self._less_mean()
+
+    @property
+    def eigen(self) -> Eigen | None:
+        """Eigenvalues and axes of the matrix's product with itself over its longer side, where they were asked for."""
+        return self._eigen()
 
     @property
     def exact(self) -> bool:
@@ -182,7 +192,7 @@ class SingularValues:
 
 
 def spectrum_of(
-    blocks: Blocks, n: int, d: int, epsilon: float, *, centred: bool = False, exact: bool = False
+    blocks: Blocks, n: int, d: int, epsilon: float, *, centred: bool = False, exact: bool = False, axes: bool = False
 ) -> MatrixSpectrum:
     """Read a matrix's spectrum.
 
@@ -192,9 +202,10 @@ def spectrum_of(
         epsilon: of the type it is stored in.
         centred: which singular values the measures will read.
         exact: read it once more where squares do not resolve the smallest values; small ones always are.
+        axes: decompose it once for its axes too, which `MatrixSpectrum.eigen` then gives.
     """
-    reading = _Reading(blocks, n, d, again=exact or n * d <= _SMALL)
-    if not exact and n * d > _SMALL and n > d and epsilon >= EPSILONS["F32"]:
+    reading = _Reading(blocks, n, d, again=exact or n * d <= _SMALL, axes=axes)
+    if not exact and not axes and n * d > _SMALL and n > d and epsilon >= EPSILONS["F32"]:
         reading.single = single_grams_of(blocks, d)
     return MatrixSpectrum(
         n,
@@ -204,6 +215,7 @@ def spectrum_of(
         constant_columns=(reading.single or reading.grams).constant_columns,
         epsilon=epsilon,
         centred=centred,
+        eigen=lambda: reading.eigen,
     )
 
 
@@ -214,6 +226,7 @@ class _Reading:
     Attributes:
         blocks, n, d: as of `spectrum_of`.
         again: whether to read once more where squares do not resolve the smallest values.
+        axes: whether the axes are wanted as well.
         single: the Gram matrices by products in single precision, if these were made.
     """
 
@@ -221,6 +234,7 @@ class _Reading:
     n: int
     d: int
     again: bool
+    axes: bool = False
     single: Grams | None = None
 
     @cached_property
@@ -233,11 +247,29 @@ class _Reading:
         rank = min(self.n - 1, self.d) if less_mean else min(self.n, self.d)
         if self.single is not None and (found := _in_single(self.single, less_mean, rank)):
             return found
-        gram = self.grams.centred if less_mean else self.grams.raw
-        found = gram_values(gram, rank) if np.isfinite(gram).all() else None
+        found = self._by_squares(less_mean, rank)
         if found is not None and (found.exact or not self.again):
             return found
         return exact_values(self.blocks, self.n, self.d, self.grams.mean if less_mean else None)
+
+    @cached_property
+    def eigen(self) -> Eigen | None:
+        """Of the product of the matrix as it stands with itself; None where it is not wanted or not finite."""
+        gram = self.grams.raw if self.axes else np.array(np.nan)
+        return Eigen(*np.linalg.eigh(gram)) if np.isfinite(gram).all() else None
+
+    def _by_squares(self, less_mean: bool, rank: int) -> Values | None:
+        gram = self.grams.centred if less_mean else self.grams.raw
+        if not np.isfinite(gram).all():
+            return None
+        if self.eigen is None:
+            return gram_values(gram, rank)
+        if not less_mean:
+            return values_of(self.eigen.values, rank)
+        between = self.n * float(self.grams.mean @ self.grams.mean)
+        if self.n < self.d or between > np.trace(gram):
+            return gram_values(gram, rank)
+        return values_of(eigenvalues_less_mean(self.eigen, self.grams.mean, self.n), rank)
 
 
 def _in_single(grams: Grams, less_mean: bool, rank: int) -> Values | None:
