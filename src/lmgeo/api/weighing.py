@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DOCUMENT = "weights.json"
 _SHOWN = 3  # names in a note
-_SMALL = 4_000_000  # entries of matrices that are measured side by side; larger ones are alone in memory
+_SMALL = 4_000_000  # entries: of larger matrices one is in memory at a time
 # GPT-2's own layers, stored with a row for each input
 _TRANSPOSED_FAMILIES = ("gpt2", "openai-gpt")
 _TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight", "q_attn.weight")
@@ -111,21 +111,25 @@ class _Weighing:
         return objects
 
     def _measure_each(self, selection: Selection, progress: Progress) -> None:
-        """Small matrices side by side, for linear algebra gains little from threads there; others one at a time."""
+        """Small matrices side by side, for linear algebra gains little from threads there; large ones in turn."""
         from lmgeo.numerics.threads import in_threads
 
         each: dict[str, tuple[str, Chosen]] = {}  # by parameter: a tied one is measured once
         for name, chosen in selection.matrices.items():
             each.setdefault(chosen.parameter, (name, chosen))
+        large = [one for one in each.values() if math.prod(_shape(one[1])) > _SMALL]
+        small = [one for one in each.values() if math.prod(_shape(one[1])) <= _SMALL]
 
-        def work(one: tuple[str, Chosen]) -> None:
-            progress("matrices", len(self._found), len(each))
-            self._found[one[1].parameter] = self._measured(*one)
+        def work(some: list[tuple[str, Chosen]]) -> None:
+            for name, chosen in some:
+                progress("matrices", len(self._found), len(each))
+                self._found[chosen.parameter] = self._measured(name, chosen)
 
-        large = [name for name, (_, chosen) in each.items() if math.prod(chosen.tensor.shape) > _SMALL]
-        in_threads(work, [each[name] for name in each if name not in large])
-        for name in large:
-            work(each[name])
+        if sum(map(_cost, large)) <= sum(map(_cost, small)):
+            in_threads(work, [large, *([one] for one in small)])  # one thread is busy with them no longer than the rest
+        else:
+            in_threads(work, [[one] for one in small])
+            work(large)
 
     def _measured(self, name: str, chosen: Chosen) -> dict[str, Measurement] | SpecError:
         try:
@@ -154,6 +158,12 @@ class _Weighing:
 def _shape(chosen: Chosen) -> tuple[int, int]:
     n, d = chosen.tensor.shape
     return n, d
+
+
+def _cost(one: tuple[str, Chosen]) -> float:
+    """Roughly the multiplications of a matrix's products and decomposition."""
+    n, d = _shape(one[1])
+    return 3.0 * n * d * min(n, d) + 14.0 * min(n, d) ** 3
 
 
 def _described(chosen: Chosen) -> dict[str, Any]:

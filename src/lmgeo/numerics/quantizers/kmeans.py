@@ -7,7 +7,7 @@ recent processors runs at a quarter of their speed.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -64,8 +64,7 @@ def _split(centroids: Float32[ndarray, "K b"], counts: Float64[ndarray, " K"], n
     """Give each empty cell half of a full one, drawn with a chance that grows with its rows; in place."""
     import faiss
 
-    K = len(counts)
-    random: Any = faiss.RandomGenerator(_SPLIT_SEED)
+    K, random = len(counts), faiss.RandomGenerator(_SPLIT_SEED)  # type: ignore[attr-defined]
     sign = np.where(np.arange(centroids.shape[1]) % 2 == 0, _SPLIT, -_SPLIT).astype(np.float32)
     for empty in np.flatnonzero(counts == 0):
         full = 0
@@ -81,5 +80,5 @@ def _permutation(n: int, seed: int) -> Int[ndarray, " n"]:
     import faiss
 
     order = np.empty(n, dtype=np.int32)
-    faiss.rand_perm(faiss.swig_ptr(order), n, seed)
+    faiss.rand_perm(faiss.swig_ptr(order), n, seed)  # type: ignore[attr-defined]
     return order
