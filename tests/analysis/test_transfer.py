@@ -121,9 +121,7 @@ def test_a_text_choice_unseen_elsewhere_is_left_out_for_that_level() -> None:
 
 
 def test_by_comes_first_and_base_is_a_factor_too() -> None:
-    rows = table().assign(
-        base=lambda t: "b" + (t.index % 9).astype(str), team=lambda t: "t" + (t.index % 4).astype(str)
-    )
+    rows = table().assign(base=[f"b{i % 9}" for i in range(90)], team=[f"t{i % 4}" for i in range(90)])
     entries = of(rows, by="team")
     assert list(dict.fromkeys(e["by"] for e in entries)) == ["team", "family", "base"]
     assert [e["form"] for e in entries[:4]] == ["mean", "choices", "measure", "choices + measure"]

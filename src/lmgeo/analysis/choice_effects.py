@@ -39,7 +39,7 @@ def choice_effects(
     starts = np.cumsum([0, *(choice.width for choice in choices)])
     found = []
     for response in responses:
-        coefficients, residuals = fit.coefficients(np.ascontiguousarray(response))
+        coefficients, residuals = fit.coefficients(response)
         effects = []
         for choice, start in zip(choices, starts, strict=False):
             block = slice(int(start), int(start) + choice.width)

@@ -12,6 +12,7 @@ from lmgeo.analysis.data import Data
 from lmgeo.core.arrays import Bool, Float, Int, ndarray
 
 MOST_LEVELS = 30  # of a text choice: more, and it names models instead of telling how they were made
+_STEPS = 10  # of a number's curve
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ class Choice:
     def width(self) -> int:
         """How many predictors it is."""
         return self.columns.shape[1]
+
+    def curve(self, rows: Bool[ndarray, " n"]) -> Float[ndarray, "r c"]:
+        """0/1 columns that follow a number wherever it goes.
+
+        One for every value but the first, or for every tenth of the rows where it has more than ten
+        values; columns that are not needed are zero. None for levels.
+
+        Args:
+            rows: complete rows.
+        """
+        if self.levels:
+            return np.empty((int(rows.sum()), 0))
+        values = self.columns[rows, 0]
+        distinct = np.unique(values)
+        if len(distinct) > _STEPS:
+            distinct = np.unique(np.quantile(values, np.arange(_STEPS) / _STEPS, method="lower"))
+        of_rows = np.searchsorted(distinct, values, side="right") - 1
+        return (of_rows[:, None] == np.arange(1, _STEPS)).astype(np.float64)
 
 
 def read_choices(data: Data, without: str | None = None) -> list[Choice]:

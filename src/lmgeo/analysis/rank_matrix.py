@@ -32,8 +32,8 @@ def rank_matrix(measures: Mapping[str, Float[ndarray, " n"]]) -> tuple[Float[nda
     n = len(next(iter(measures.values())))
     groups = [([place[name] for name in some], rows) for some, rows in alike(measures, np.ones(n, dtype=bool))]
     values = np.column_stack(list(measures.values()))
-    if len(groups) > 1 and len(groups) * len(names) * n > _MOST_RANKS:
-        return _ranked_once(values, groups), False
+    if len(groups) == 1 or len(groups) * len(names) * n > _MOST_RANKS:
+        return _ranked_once(values, groups), len(groups) == 1
     ranked = [Ranked.of(column) for column in values.T]
     found = np.full((len(names), len(names)), np.nan)
     for a, (some, rows) in enumerate(groups):

@@ -12,14 +12,16 @@ from lmgeo.analysis.choices import Choice, read_choices, used
 from lmgeo.analysis.columns import numbers
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.rows import LEAST_ROWS, alike, is_constant
-from lmgeo.analysis.shares import ORDERS, Design, Shares, design, share_out
+from lmgeo.analysis.shares import ORDERS, Added, Products, Shares, products, share_out
 from lmgeo.core.arrays import ndarray
 from lmgeo.numerics.shapley import EXACT_UP_TO
+from lmgeo.numerics.sweeps import unit_columns
 from lmgeo.numerics.threads import one_thread
 
 _EXACT = 1e-12  # share left of a response below which the choices determine it
 _EMPTY = {
-    "df": 0, "type2_share": None, "p": None, "shapley": None, "effect": None, "effect_ci": None, "with_size": None
+    "df": 0, "type2_share": None, "p": None, "shapley": None, "effect": None, "effect_ci": None, "with_size": None,
+    "curved": None,
 }  # fmt: skip
 
 
@@ -28,9 +30,10 @@ def reflects(data: Data) -> list[dict[str, Any]]:
 
     Each gives `r2` of all choices together and, a choice: `type2_share` (the sum of squares it adds
     to all other choices, over the total) with its F test's `p`; `shapley` (its share of R²
-    averaged over all orders of entering); `effect` with its interval (see `choice_effects`); and
-    `with_size`, what its interaction with model size adds. A choice that the others determine has no
-    type II share, and a reason. [] without choices.
+    averaged over all orders of entering); `effect` with its interval (see `choice_effects`);
+    `with_size`, what its interaction with model size adds; and `curved`, what a number adds when it
+    may take any course and not a straight line alone. A choice that the others determine has no type
+    II share, and a reason. [] without choices.
     """
     choices = read_choices(data)
     if not choices:
@@ -60,19 +63,20 @@ def _explained(
     if size is not None and not np.isfinite(size[complete]).all():
         size = None
     found: dict[str, _Found] = {}
-    designs: list[Design] = []
+    of_rows: list[Products] = []
+    rest: dict[str, tuple[int, list[dict[str, Any]]]] = {}
     for names, rows in alike(responses, complete):
         reasons = {name: _obstacle(responses[name][rows], data.target_name, name) for name in names}
         found |= {name: reason for name, reason in reasons.items() if reason}
         sound = [name for name in names if reasons[name] is None]
         if sound:
-            designs.append(design(sound, rows, [responses[name] for name in sound], kept, size))
-    shares = share_out(designs, [choice.width for choice in kept], data.seed) if designs else {}
-    for one in designs:
-        effects = choice_effects(kept, one.rows, data.clusters, list(one.responses.T))
-        n = int(one.rows.sum())
-        found |= {name: (n, shares[name], of_one) for name, of_one in zip(one.names, effects, strict=True)}
-    return found
+            # one by one: numpy sums a single column in another order than one of several
+            units = [unit_columns(responses[name][rows][:, None])[:, 0] for name in sound]
+            of_rows.append(products(sound, units, rows, kept, size))
+            effects = choice_effects(kept, rows, data.clusters, units)
+            rest |= {name: (int(rows.sum()), of_one) for name, of_one in zip(sound, effects, strict=True)}
+    shares = share_out(of_rows, [choice.width for choice in kept], data.seed)
+    return found | {name: (n, shares[name], of_one) for name, (n, of_one) in rest.items()}
 
 
 def _obstacle(values: ndarray, target: str, name: str) -> str | None:
@@ -89,7 +93,6 @@ def _entry(found: _Found, values: ndarray, choices: list[Choice], size: str | No
     if isinstance(found, str) or reason:
         return {"n": n, "r2": None, "choices": [{**name, **_EMPTY} for name in names], "reason": reason}
     _, shares, effects = found
-    size = size if shares.crossed else None
     entry: dict[str, Any] = {"n": n, "r2": 1.0 - shares.left, "choices": []}
     if len(effects) > EXACT_UP_TO:
         entry["shapley_orders"] = ORDERS
@@ -99,8 +102,10 @@ def _entry(found: _Found, values: ndarray, choices: list[Choice], size: str | No
             entry["choices"].append({**name, **_EMPTY, "reason": choice.reason})
             continue
         i = next(place)
-        crossed = _with_size(n, shares, i) if size and size != choice.name else None
-        entry["choices"].append({**name, **effects[i], **_part(n, shares, i), "with_size": crossed})
+        further = {"with_size": None, "curved": _further(n, shares.curved[i])}
+        if shares.crossed and size != choice.name:
+            further["with_size"] = _further(n, shares.crossed[i])
+        entry["choices"].append({**name, **effects[i], **_part(n, shares, i), **further})
     return entry
 
 
@@ -109,25 +114,24 @@ def _too_few(n: int, shares: Shares) -> str | None:
 
 
 def _part(n: int, shares: Shares, i: int) -> dict[str, Any]:
-    share, df = shares.type2[i]
-    part = {"df": df, "type2_share": None, "p": None, "shapley": shares.shapley[i]}
-    if df == 0:
+    added = shares.type2[i]
+    part = {"df": added.df, "type2_share": None, "p": None, "shapley": shares.shapley[i]}
+    if added.df == 0:
         return {**part, "reason": "the other choices determine it, or it is constant on these rows"}
-    part |= {"type2_share": max(0.0, share), "p": _p(share, df, shares.left, n - 1 - shares.rank)}
+    part |= {"type2_share": added.share, "p": _p(added, n)}
     return part if part["p"] is not None else {**part, "reason": "the choices determine the values: nothing is left"}
 
 
-def _with_size(n: int, shares: Shares, i: int) -> dict[str, Any] | None:
-    """What the interaction adds; None where the rows do not tell it from the choices themselves."""
-    (share, df), (left, rank) = shares.crossed[i], shares.left_crossed[i]
-    p = _p(share, df, left, n - 1 - rank)
-    return {"share": max(0.0, share), "p": p} if df and n - 1 - rank > 0 else None
+def _further(n: int, added: Added) -> dict[str, Any] | None:
+    """What further predictors add; None where the rows do not tell them from the choices themselves."""
+    return {"share": added.share, "p": _p(added, n)} if added.df and n - 1 - added.rank > 0 else None
 
 
-def _p(share: float, df: int, left: float, residual_df: int) -> float | None:
-    """p of the F test that a sum of squares is nothing but noise."""
+def _p(added: Added, n: int) -> float | None:
+    """p of the F test that what was added is nothing but noise."""
     from scipy.special import fdtrc
 
-    if df < 1 or residual_df < 1 or left <= _EXACT:
+    freedom = n - 1 - added.rank
+    if added.df < 1 or freedom < 1 or added.left <= _EXACT:
         return None
-    return float(fdtrc(df, residual_df, max(0.0, share) / df / (left / residual_df)))
+    return float(fdtrc(added.df, freedom, added.share / added.df / (added.left / freedom)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,22 +19,35 @@ _CHUNK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Design:
-    """Responses that have values on the same rows, and the predictors there.
+class Products:
+    """Products over the rows on which some responses have values; the rows themselves are not kept.
+
+    Predictors are a block a choice, then the model's size where there is one; after these `main` ones
+    come the further blocks: each choice's columns times the model's size, where there is one, and
+    each choice's curve. Products of one further block with another are not had.
 
     Attributes:
         names: the responses.
-        rows: which rows of the table.
-        main: a block of columns a choice, and the model's size where it is not among the choices (n, p).
-        crossed: each choice's columns times the model's size (n, q).
-        responses: unit columns (n, m).
+        main: how many predictors come first.
+        further: widths of the further blocks.
+        gram: of the predictors with one another (p, p).
+        cross: of the predictors with the responses (p, m).
     """
 
     names: list[str]
-    rows: Bool[ndarray, " n_all"]
-    main: Float[ndarray, "n p"]
-    crossed: Float[ndarray, "n q"]
-    responses: Float[ndarray, "n m"]
+    main: int
+    further: list[int]
+    gram: Float[ndarray, "p p"]
+    cross: Float[ndarray, "p m"]
+
+
+class Added(NamedTuple):
+    """What predictors add to others: a share, how many independent ones they are, and what is then left and taken."""
+
+    share: float
+    df: int
+    left: float
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -43,74 +57,81 @@ class Shares:
     Attributes:
         left: what all choices leave.
         rank: independent predictors among them.
-        type2: what each choice adds to all others, with the predictors it adds.
+        type2: what each choice adds to all others.
         shapley: each choice's mean gain over all orders of entering.
-        crossed: what each choice's interaction with model size adds to all choices, with its predictors.
-        left_crossed: what is left beside each interaction, with the independent predictors by then.
+        crossed: what each choice's interaction with model size adds to all choices; empty without size.
+        curved: what each number's curve adds to all choices as straight lines.
     """
 
     left: float
     rank: int
-    type2: list[tuple[float, int]]
+    type2: list[Added]
     shapley: list[float]
-    crossed: list[tuple[float, int]]
-    left_crossed: list[tuple[float, int]]
+    crossed: list[Added]
+    curved: list[Added]
 
 
-def design(
-    names: list[str], rows: ndarray, responses: Sequence[ndarray], choices: Sequence[Choice], size: ndarray | None
-) -> Design:
-    """The predictors and responses of some rows, in unit columns.
+def products(
+    names: list[str],
+    responses: Sequence[ndarray],
+    rows: Bool[ndarray, " n"],
+    choices: Sequence[Choice],
+    size: ndarray | None,
+) -> Products:
+    """Products of the choices with one another and with some responses.
 
     Args:
         names: the responses.
+        responses: unit columns over `rows`.
         rows: which rows of the table, all of them complete.
-        responses: their values over the whole table.
         choices: the blocks, in order.
         size: model size over the whole table; None: there is none.
     """
     blocks = [choice.columns[rows] for choice in choices]
-    main, crossed = blocks, [np.empty((int(rows.sum()), 0))]
+    further = [unit_columns(choice.curve(rows)) for choice in choices]
     if size is not None:
         of_rows = unit_columns(size[rows][:, None])
-        main = [*blocks, of_rows]
-        crossed = [unit_columns(block) * of_rows for block in blocks]
-    # one by one: numpy sums a single column in another order than one of several
-    y = np.column_stack([unit_columns(response[rows][:, None]) for response in responses])
-    return Design(names, rows, unit_columns(np.column_stack(main)), unit_columns(np.column_stack(crossed)), y)
+        further = [*(unit_columns(unit_columns(block) * of_rows) for block in blocks), *further]
+        blocks = [*blocks, of_rows]
+    main = unit_columns(np.column_stack(blocks))
+    predictors = np.column_stack([main, *further])
+    p, widths = main.shape[1], [block.shape[1] for block in further]
+    gram = np.zeros((predictors.shape[1], predictors.shape[1]))
+    gram[:p] = main.T @ predictors
+    gram[:, :p] = gram[:p].T
+    for start, block in zip(p + np.cumsum([0, *widths]), further, strict=False):
+        gram[start : start + block.shape[1], start : start + block.shape[1]] = block.T @ block
+    cross = np.column_stack([predictors.T @ response for response in responses])  # the same bits whatever stands beside
+    return Products(names, p, widths, gram, cross)
 
 
-def share_out(designs: Sequence[Design], widths: Sequence[int], seed: int) -> dict[str, Shares]:
-    """Shares of every response of every design, by name.
+def share_out(found: Sequence[Products], widths: Sequence[int], seed: int) -> dict[str, Shares]:
+    """Shares of every response, by name.
 
     Args:
-        designs: each with the same choices.
+        found: products, each of the same choices.
         widths: predictors of each choice.
-        seed: of the orders, where they are sampled.
+        seed: of the orders of entering, where they are sampled.
     """
-    found: dict[str, Shares] = {}
-    for some in _chunks(designs):
-        found |= _of_chunk(some, widths, seed)
-    return found
+    return {name: shares for some in _chunks(found) for name, shares in _of_chunk(some, widths, seed).items()}
 
 
-def _chunks(designs: Sequence[Design]) -> Iterator[list[Design]]:
-    """Designs worked on together: with about as many responses each, and small enough for memory."""
-    chunk: list[Design] = []
-    for one in sorted(designs, key=lambda d: len(d.names)):
-        p = one.main.shape[1] + one.crossed.shape[1]
-        cells = (len(chunk) + 1) * p * max(p, len(one.names))
+def _chunks(found: Sequence[Products]) -> Iterator[list[Products]]:
+    """What is worked on together: with about as many responses each, and small enough for memory."""
+    chunk: list[Products] = []
+    for one in sorted(found, key=lambda products: len(products.names)):
+        cells = (len(chunk) + 1) * len(one.gram) * max(len(one.gram), len(one.names))
         if chunk and (cells > _CHUNK_CELLS or len(one.names) > 2 * len(chunk[0].names)):
             yield chunk
             chunk = []
         chunk.append(one)
-    yield chunk
+    if chunk:
+        yield chunk
 
 
-def _of_chunk(designs: list[Design], widths: Sequence[int], seed: int) -> dict[str, Shares]:
-    whole = _products(designs)
-    everything, k = np.arange(designs[0].main.shape[1]), len(widths)
-    start = whole.select(everything[: sum(widths)])
+def _of_chunk(chunk: list[Products], widths: Sequence[int], seed: int) -> dict[str, Shares]:
+    whole, k = _stacked(chunk), len(widths)
+    start = whole.select(np.arange(sum(widths)))
     full = start.take(sum(widths))
     without = [start.select(columns_of([o for o in range(k) if o != b], widths)) for b in range(k)]
     others = [state.take(state.gram.shape[1]) for state in without]
@@ -119,40 +140,31 @@ def _of_chunk(designs: list[Design], widths: Sequence[int], seed: int) -> dict[s
     else:
         random = numpy_stream(seed, "analysis", "reflects", str(k))
         shapley = sampled_shapley_shares(start, widths, ORDERS, random)
-    crossed = _with_size(whole, widths, designs)
+    before, blocks = whole.take(chunk[0].main), chunk[0].further
+    after = [before.select(columns_of([b], blocks)).take(width) for b, width in enumerate(blocks)]
     return {
         name: Shares(
             float(full.left[g, m]),
             int(full.rank[g]),
-            [(float(o.left[g, m] - full.left[g, m]), int(full.rank[g] - o.rank[g])) for o in others],
+            [_added(state, full, g, m) for state in others],
             [float(share) for share in shapley[:, g, m]],
-            [(float(a.left[g, m] - b.left[g, m]), int(b.rank[g] - a.rank[g])) for a, b in crossed],
-            [(float(b.left[g, m]), int(b.rank[g])) for _, b in crossed],
+            [_added(before, state, g, m) for state in after[: len(blocks) - k]],
+            [_added(before, state, g, m) for state in after[len(blocks) - k :]],
         )
-        for g, one in enumerate(designs)
+        for g, one in enumerate(chunk)
         for m, name in enumerate(one.names)
     }
 
 
-def _with_size(whole: Swept, widths: Sequence[int], designs: list[Design]) -> list[tuple[Swept, Swept]]:
-    """The state before and after each choice's interaction with model size is taken out."""
-    if designs[0].crossed.shape[1] == 0:
-        return []
-    before = whole.take(designs[0].main.shape[1])
-    states = [before.select(columns_of([block], widths)) for block in range(len(widths))]
-    return [(before, state.take(width)) for state, width in zip(states, widths, strict=True)]
+def _added(before: Swept, after: Swept, g: int, m: int) -> Added:
+    left = float(after.left[g, m])
+    share = max(0.0, float(before.left[g, m]) - left)
+    return Added(share, int(after.rank[g] - before.rank[g]), left, int(after.rank[g]))
 
 
-def _products(designs: list[Design]) -> Swept:
-    """Products of each design, padded with empty responses to the greatest number of them."""
-    most = max(len(one.names) for one in designs)
-    grams, crosses = [], []
-    for one in designs:
-        predictors = np.column_stack([one.main, one.crossed])
-        cross = np.zeros((predictors.shape[1], most))
-        for m, response in enumerate(one.responses.T):  # one by one: the same bits whatever stands beside
-            cross[:, m] = predictors.T @ np.ascontiguousarray(response)
-        grams.append(predictors.T @ predictors)
-        crosses.append(cross)
-    left = np.ones((len(designs), most))
-    return Swept(np.stack(grams), np.stack(crosses), left, np.zeros(len(designs), np.int64))
+def _stacked(chunk: list[Products]) -> Swept:
+    """Products side by side, padded with empty responses to the greatest number of them."""
+    most = max(len(one.names) for one in chunk)
+    cross = [np.pad(one.cross, ((0, 0), (0, most - len(one.names)))) for one in chunk]
+    left = np.ones((len(chunk), most))
+    return Swept(np.stack([one.gram for one in chunk]), np.stack(cross), left, np.zeros(len(chunk), np.int64))

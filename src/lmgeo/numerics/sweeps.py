@@ -60,9 +60,11 @@ class Swept:
 
 def unit_columns(columns: Float[ndarray, "n p"]) -> Float[ndarray, "n p"]:
     """Columns centred and of length one; a column that is constant but for rounding becomes zero."""
-    size = np.max(np.abs(columns), axis=0, initial=0.0)
-    scaled = columns / np.where(size > 0.0, size, 1.0)  # no square overflows
-    scaled = scaled - scaled.mean(axis=0)
-    scaled[:, np.ptp(scaled, axis=0) <= 1e-13] = 0.0
-    length = np.sqrt(np.einsum("np,np->p", scaled, scaled))
-    return scaled / np.where(length > 0.0, length, 1.0)
+    high, low = columns.max(axis=0, initial=-np.inf), columns.min(axis=0, initial=np.inf)
+    size = np.maximum(high, -low)
+    varies = (size > 0.0) & (high / np.where(size > 0.0, size, 1.0) - low / np.where(size > 0.0, size, 1.0) > 1e-13)
+    scaled = columns / np.where(varies, size, 1.0)  # no square overflows
+    scaled -= scaled.mean(axis=0)
+    scaled[:, ~varies] = 0.0
+    scaled /= np.where(varies, np.sqrt(np.einsum("np,np->p", scaled, scaled)), 1.0)
+    return scaled
