@@ -8,7 +8,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from lmgeo.analysis.holdout import holdouts, row_keys
-from lmgeo.analysis.regression import regressions
+from lmgeo.analysis.regression import calibration, regressions
 
 
 @pytest.fixture
@@ -60,13 +60,28 @@ def test_holdout_predictions_and_error(table: pd.DataFrame) -> None:
     assert [plain["predictions"][m] for m in "ab"] == pytest.approx(list(theirs[:2]), abs=1e-6)
     assert plain["predictions"]["c"] is None
     assert plain["mse"] == pytest.approx(np.mean((theirs[:2] - 5e3) ** 2), rel=1e-6)
+    assert plain["baseline_mse"] == pytest.approx((y.mean() - 5e3) ** 2, rel=1e-9)
+    assert plain["calibration"] is None  # two predictions say nothing of a slope
     assert beside["predictions"]["b"] is None
     assert (beside["unseen"], beside["scored"]) == (1, 1)
+
+
+def test_calibration_is_the_line_of_what_was_observed_on_what_was_predicted(table: pd.DataFrame) -> None:
+    held = table.assign(y=3.0 * table["y"] - 7.0)
+    found = holdouts({"x": table["x"].to_numpy()}, ("y", table["y"].to_numpy()), None, held)[0]
+    predicted = np.array(list(found["predictions"].values()))
+    theirs = smf.ols("y ~ p", held.assign(p=predicted)).fit()
+    assert found["calibration"]["slope"] == pytest.approx(theirs.params["p"], rel=1e-6)
+    assert found["calibration"]["intercept"] == pytest.approx(theirs.params["Intercept"], rel=1e-6)
+    assert found["calibration"]["slope"] == pytest.approx(3.0, rel=1e-9)  # least squares on the fitted rows has slope 1
+    assert found["baseline_mse"] == pytest.approx(np.mean((held["y"] - table["y"].mean()) ** 2), rel=1e-9)
+    assert calibration(predicted, np.full_like(predicted, 2.0)) is None
 
 
 def test_holdout_without_target_measure_or_names(table: pd.DataFrame) -> None:
     x, y = {"x": table["x"].to_numpy()}, ("y", table["y"].to_numpy())
     assert holdouts(x, y, None, pd.DataFrame({"x": [1.0, 2.0]}))[0]["mse"] is None
+    assert holdouts(x, y, None, pd.DataFrame({"x": [1.0, 2.0]}))[0]["baseline_mse"] is None
     assert list(holdouts(x, y, None, pd.DataFrame({"x": [1.0, 2.0]}))[0]["predictions"]) == ["0", "1"]
     lacking = holdouts(x, y, None, pd.DataFrame({"z": [1.0]}))[0]
     assert lacking["predictions"] == {}

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.analysis.alignment import alignment
 from lmgeo.analysis.clusters import clusters_of
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.correlation import correlations
+from lmgeo.analysis.counterexamples import counterexamples
 from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental import incrementals
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.prepare import prepare, prepare_holdout
+from lmgeo.analysis.reflects import reflects
 from lmgeo.analysis.regression import regressions
+from lmgeo.analysis.saturation import saturation
+from lmgeo.analysis.transfer import transfer
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
@@ -48,6 +53,11 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "partial": _partials,
     "regressions": _regressions,
     "incremental": _incrementals,
+    "reflects": reflects,
+    "alignment": alignment,
+    "transfer": transfer,
+    "counterexamples": counterexamples,
+    "saturation": saturation,
 }
 
 

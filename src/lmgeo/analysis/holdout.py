@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmgeo.analysis.columns import counterpart, levels, numbers
-from lmgeo.analysis.regression import Fit, fit
+from lmgeo.analysis.regression import Fit, calibration, finite, fit
 from lmgeo.core.arrays import Float, ndarray
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def holdouts(
     """Entries per measure and form: squared error and predictions for every hold-out row.
 
     `mse` is the mean over rows with a prediction and a target, None without any; `scored` is
-    their number, `unseen` the number of rows whose level of the factor was not fitted.
+    their number, `baseline_mse` the squared error of the fitted rows' mean target on them, and
+    `calibration` slope and intercept of the targets on the predictions. `unseen` is the number of
+    rows whose level of the factor was not fitted.
 
     Args:
         measures: values of the table that is fitted.
@@ -66,15 +68,13 @@ def _entry(
     entry: dict[str, Any] = {"measure": measure, "by": form[0] if form else None}
     reason = _obstacle(found, values, form, held)
     if reason or isinstance(found, str) or values is None:
-        return {**entry, "mse": None, "predictions": {}, "scored": 0, "unseen": 0, "reason": reason}
+        return {**entry, **_scored([], None, 0.0), "predictions": {}, "unseen": 0, "reason": reason}
     of_rows = levels(held[counterpart(form[0], list(held.columns))]) if form else [None] * len(held)
     predicted = [found.predict(x, level) for x, level in zip(values, of_rows, strict=True)]
-    errors = _squared_errors(predicted, truth)
     return {
         **entry,
-        "mse": float(np.mean(errors)) if errors else None,
+        **_scored(predicted, truth, found.mean),
         "predictions": dict(zip(row_keys(held), predicted, strict=True)),
-        "scored": len(errors),
         "unseen": sum(level not in found.offsets for level in of_rows) if form else 0,
     }
 
@@ -91,7 +91,18 @@ def _obstacle(
     return None
 
 
-def _squared_errors(predicted: list[float | None], truth: ndarray | None) -> list[float]:
-    if truth is None:
-        return []
-    return [(p - t) ** 2 for p, t in zip(predicted, map(float, truth), strict=True) if p is not None and np.isfinite(t)]
+def _scored(predicted: list[float | None], truth: ndarray | None, mean: float) -> dict[str, Any]:
+    """Errors and calibration over the rows that have a prediction and a target."""
+    targets = [] if truth is None else [float(t) for t in truth]
+    pairs = [(p, t) for p, t in zip(predicted, targets, strict=bool(targets)) if p is not None and np.isfinite(t)]
+    if not pairs:
+        return {"mse": None, "baseline_mse": None, "calibration": None, "scored": 0}
+    of_fit, observed = (np.array(part) for part in zip(*pairs, strict=True))
+    with np.errstate(over="ignore"):
+        error, baseline = (float(np.mean((guess - observed) ** 2)) for guess in (of_fit, mean))
+    return {
+        "mse": finite(error),
+        "baseline_mse": finite(baseline),
+        "calibration": calibration(observed, of_fit),
+        "scored": len(pairs),
+    }

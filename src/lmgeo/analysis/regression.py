@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.rows import unusable
+from lmgeo.analysis.rows import LEAST_ROWS, is_constant, unusable
 from lmgeo.core.arrays import Float, ndarray
 
 
@@ -24,6 +24,7 @@ class Fit:
         offsets: what each level adds to the intercept, 0 for the reference.
         r2: plain R² on the rows fitted.
         n: rows fitted.
+        mean: the target's mean over them.
     """
 
     measure: str
@@ -34,6 +35,7 @@ class Fit:
     offsets: dict[str, float]
     r2: float
     n: int
+    mean: float
 
     def coefficients(self) -> dict[str, float]:
         """`intercept`, the measure's name, and `by[<level>]` for every level but the reference."""
@@ -81,7 +83,7 @@ def _least_squares(
     slope = float(solution[1]) / scale
     offsets = dict(zip(levels, [0.0, *map(float, solution[2:])], strict=True)) if levels else {}
     r2 = 1.0 - float(left @ left) / float(np.sum((y - y.mean()) ** 2))
-    return Fit(name, by, levels, float(solution[0]) - slope * middle, slope, offsets, r2, len(x))
+    return Fit(name, by, levels, float(solution[0]) - slope * middle, slope, offsets, r2, len(x), float(y.mean()))
 
 
 def regressions(
@@ -94,6 +96,25 @@ def regressions(
         if levels is not None:
             entries.append(_entry(name, by, fit(name, x, target, by, levels)))
     return entries
+
+
+def finite(value: float) -> float | None:
+    """A value that may have overflowed, as a document holds it."""
+    return float(value) if np.isfinite(value) else None
+
+
+def calibration(observed: Float[ndarray, " n"], predicted: Float[ndarray, " n"]) -> dict[str, float] | None:
+    """Slope and intercept of what was observed on what was predicted: 1 and 0 where predictions are right.
+
+    A slope under 1 says that predictions are too far apart. None with fewer than three predictions,
+    or all of them equal.
+    """
+    if len(predicted) < LEAST_ROWS or is_constant(predicted):
+        return None
+    apart = predicted - predicted.mean()
+    scale = float(np.max(np.abs(apart)))  # no square overflows
+    slope = float(apart / scale @ (observed - observed.mean())) / float(apart / scale @ (apart / scale)) / scale
+    return {"slope": slope, "intercept": float(observed.mean()) - slope * float(predicted.mean())}
 
 
 def _entry(name: str, by: str | None, found: Fit | str) -> dict[str, Any]:
