@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -74,6 +75,16 @@ class Measure:
         """The range in numbers for a cloud (or an uncentred matrix) of n rows and d columns."""
         low, high = (_number(bound, n, d, centred) for bound in self.range)
         return low, high
+
+    def strays(self, value: float, n: int, d: int, centred: bool = True) -> str | None:
+        """Why a value cannot be right: it is beyond the declared range by more than rounding; None where it is not."""
+        low, high = self.limits(n, d, centred)
+        slack = 1e-9 * max(1.0, abs(value))
+        if (low is None or value >= low - slack) and (high is None or value <= high + slack):
+            return None
+        bounds = " … ".join("" if bound is None else f"{bound:.6g}" for bound in (low, high))
+        whose = "; mend the plugin" if self.origin else ", which is a fault of ours"
+        return f"came out as {value:.6g}, outside of its range {bounds.strip()}{whose}"
 
     def measurement(self, outcome: float | Valued, n: int, d: int, centred: bool = True, **extra: Any) -> Measurement:
         """`outcome` with this declaration; `extra` sets `spread`, `seeds` or `reason`."""
@@ -176,6 +187,10 @@ def _definition(function: Callable[[Any], Any], name: str) -> str:
 
 
 def _check(name: str, keeps: frozenset[str], bounds: tuple[Bound, Bound]) -> None:
+    if not re.fullmatch(r"[^\W\d]\w*", name):  # it stands after the dot of a column, and in lists
+        raise SpecError(f"measure {name!r} has a name of other signs", "use letters, digits and underscores alone")
+    if len(bounds) != 2:
+        raise SpecError(f"measure {name!r} declares range={bounds!r}", "give the least and the greatest value, or None")
     if unknown := keeps - INVARIANCES:
         raise SpecError(
             f"measure {name!r} declares keeps={sorted(unknown)}", f"choose among {', '.join(sorted(INVARIANCES))}"

@@ -32,6 +32,8 @@ def measured(
     found = {}
     for m in measures:
         outcome = outcomes[m.name]
+        if isinstance(outcome, Valued):
+            outcome = m.strays(outcome.value, source.n, source.d, centred) or outcome
         if isinstance(outcome, str):
             found[m.name] = m.missing(outcome, source.n, source.d, centred)
         else:
