@@ -22,6 +22,7 @@ from lmgeo.core.registry import Registry
 from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.measures.compute import measure_cloud
 from lmgeo.measures.declare import MEASURES
+from lmgeo.measures.matrices import measure_matrix
 from lmgeo.measures.plugins import load_plugins
 from lmgeo.study.wanted import measure_identity
 
@@ -195,6 +196,18 @@ def test_a_value_outside_the_range_it_declares_is_none(write) -> None:
     assert found()["mine"].reason == "came out as 7, outside of its range 0 … 1; mend the plugin"
     load_plugins([write(text.format("1 + 1e-12"))])
     assert found()["mine"].value == pytest.approx(1.0)
+
+
+def test_a_measure_of_the_mean_has_no_spread_rather_than_a_wrong_one(write) -> None:
+    text = BODY.replace("state=Rows", "state=Moments, matrix=True").format("m.mean[0] + m.scatter[0, 0]")
+    load_plugins([write(text)])
+    value = found()["mine"]
+    assert value.value == pytest.approx(X[:, 0].mean() + X[:, 0].var() * len(X))
+    assert value.spread is None
+    assert "the spectrum alone is known here" in value.details["no_spread"]
+    of_matrix = measure_matrix(X, ["mine"])["mine"]
+    assert of_matrix.value is None
+    assert "the spectrum alone is known here" in of_matrix.reason
 
 
 def test_numpys_numbers_become_plain(write, capsys: pytest.CaptureFixture[str]) -> None:

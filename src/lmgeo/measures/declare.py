@@ -53,6 +53,7 @@ class Measure:
         formula: the same as a formula, in plain text.
         matrix: whether it is defined for weight matrices.
         cloud: whether it is defined for clouds.
+        extremes: whether it hangs on the farthest rows, as by a range that others are counted in.
         origin: whose it is where it is not lmgeo's own: a plugin's hash, or a package and its version.
     """
 
@@ -69,6 +70,7 @@ class Measure:
     formula: str = ""
     matrix: bool = False
     cloud: bool = True
+    extremes: bool = False
     origin: str = ""
 
     def limits(self, n: int, d: int, centred: bool = True) -> tuple[float | None, float | None]:
@@ -139,6 +141,7 @@ def measure(
     formula: str = "",
     matrix: bool = False,
     cloud: bool = True,
+    extremes: bool = False,
     registry: Registry[Measure] | None = None,
 ) -> Callable[[F], F]:
     """Register a function of one state as a measure, once for each prefix.
@@ -156,6 +159,7 @@ def measure(
         formula: one line of plain text with the usual signs.
         matrix: whether it is defined for weight matrices too.
         cloud: False for what is defined for weight matrices alone.
+        extremes: True for what hangs on the farthest rows, whose spread does not shrink with more rows.
         registry: `COMPARISONS` for what is measured of two models; None: `MEASURES`.
 
     Raises:
@@ -171,7 +175,7 @@ def measure(
             declared = Measure(
                 name=prefix + stem, function=guarded(function) if origin else function, state=state, unit=unit,
                 range=range, keeps=frozenset(keeps), direction=direction, cite=cite, version=version,
-                definition=definition, formula=formula, matrix=matrix, cloud=cloud, origin=origin,
+                definition=definition, formula=formula, matrix=matrix, cloud=cloud, extremes=extremes, origin=origin,
             )  # fmt: skip
             (MEASURES if registry is None else registry).add(declared.name, declared)
         return function
