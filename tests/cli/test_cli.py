@@ -228,6 +228,21 @@ def test_a_device_that_is_not_there_is_bad_input(call, checkpoint):
     assert "cpu" in err
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "gpu"])
+def test_a_device_that_is_not_there_is_bad_input_for_a_file_too(call, cloud, device):
+    code, out, err = call("measure", cloud, "--measures", "eee", "--device", device)
+    assert (code, out) == (2, "")
+    assert f"there is no device {device!r}" in err
+
+
+def test_the_array_that_cannot_be_measured_is_named(call, tmp_path):
+    path = tmp_path / "two.npz"
+    np.savez(path, fine=np.eye(4), hole=np.full((4, 4), np.nan))
+    code, out, err = call("measure", path, "--measures", "eee")
+    assert (code, out) == (2, "")
+    assert f"{path}, array 'hole': the cloud holds 16 value(s)" in err
+
+
 def test_a_path_that_cannot_be_written_is_bad_input(call, cloud):
     code, _, err = call("measure", cloud, "--measures", "eee", "--out", cloud / "below")
     assert code == 2

@@ -11,13 +11,20 @@ import pytest
 
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.spec.protocol import QuantizerProtocol
+from lmgeo.measures.comparisons import Twins, compared
 from lmgeo.measures.compute import matrix_measures, measure_cloud, uses_protocol
-from lmgeo.measures.declare import INVARIANCES, MEASURES
+from lmgeo.measures.declare import COMPARISONS, INVARIANCES, MEASURES
 from lmgeo.measures.matrices import measure_matrix
+from lmgeo.numerics.conversion import as_floats
+from lmgeo.states.batch import RowBatch
+from lmgeo.states.comoments import CoMoments
+from lmgeo.states.rows import Rows
+from lmgeo.states.steps import Steps
 
 SMALL = QuantizerProtocol(name="small", codebooks=2, bits=2, seeds=2, threads=1, lsq_iterations=2)
 RNG = np.random.default_rng(5)
 NORMAL = RNG.normal(size=(60, 8))
+DIRECT = [name for name in MEASURES if MEASURES[name].cloud and not uses_protocol(name)]
 HOSTILE: dict[str, np.ndarray] = {
     "normal": NORMAL,
     "float32": NORMAL.astype(np.float32),
@@ -43,10 +50,19 @@ HOSTILE: dict[str, np.ndarray] = {
     "huge": NORMAL * 1e200,
     "huge and alike": np.full((9, 4), 1e200),
     "tiny": NORMAL * 1e-200,
+    "squares without digits": NORMAL * 1e-160,
     "subnormal": NORMAL * 1e-315,
     "largest float32": (NORMAL.clip(-1, 1) * np.finfo(np.float32).max).astype(np.float32),
     "unlike scales": NORMAL * np.geomspace(1e12, 1e-12, 8),
     "one outlier": np.vstack([NORMAL, np.full((1, 8), 1e9)]),
+    "one outlier beyond all": np.vstack([NORMAL, np.full((1, 8), 1e30)]),
+    "a tenth twice": np.vstack([NORMAL, NORMAL[:6]]),
+    "float16": NORMAL.astype(np.float16),
+    "int8": (NORMAL * 30).astype(np.int8),
+    "uint64": ((NORMAL + 5) * 2.0**59).astype(np.uint64),
+    "big-endian, backwards": NORMAL.astype(">f4")[::-1, ::-1],
+    "Fortran order": np.asfortranarray(NORMAL),
+    "one row, broadcast": np.broadcast_to(NORMAL[:1], (50, 8)),
     "signs": np.sign(NORMAL),
     "one-hot": np.eye(12),
 }
@@ -56,7 +72,9 @@ def assert_sound(name: str, found: Measurement) -> None:
     assert (found.value is None) == (found.reason is not None), name
     low, high = found.range
     assert all(bound is None or math.isfinite(bound) for bound in found.range)
+    assert found.spread is None or (math.isfinite(found.spread) and found.spread >= 0), name
     if found.value is None:
+        assert found.spread is None, name
         assert len(found.reason) > 10
         assert "fault of ours" not in found.reason, name
         return
@@ -68,9 +86,43 @@ def assert_sound(name: str, found: Measurement) -> None:
 
 @pytest.mark.parametrize("cloud", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_value_in_its_range_or_a_reason(cloud: np.ndarray) -> None:
-    names = [name for name in MEASURES if MEASURES[name].cloud and not uses_protocol(name)]
-    for name, found in measure_cloud(cloud, names, SMALL, 0).items():
+    for name, found in measure_cloud(cloud, DIRECT, SMALL, 0).items():
         assert_sound(name, found)
+        if found.value is not None:
+            assert (found.spread is None) == ("no_spread" in found.details), name
+
+
+@pytest.mark.parametrize("cloud", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("centred", [True, False])
+def test_a_value_in_its_range_or_a_reason_from_every_quantizer(cloud: np.ndarray, centred: bool) -> None:
+    protocol = SMALL if centred else SMALL.model_copy(update={"centred": False, "order": "input", "seeds": None})
+    for name, found in measure_cloud(cloud, [n for n in MEASURES if uses_protocol(n)], protocol, 0).items():
+        assert_sound(name, found)
+
+
+@pytest.mark.parametrize("cloud", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("other", ["itself", "unrelated"])
+def test_a_value_in_its_range_or_a_reason_from_every_comparison(cloud: np.ndarray, other: str) -> None:
+    second = cloud if other == "itself" else np.random.default_rng(6).normal(size=(len(cloud), 5))
+    rows = [Rows.of_cloud(side) for side in (cloud, second)]
+    steps = Steps.empty(cloud.shape[1])
+    n = np.arange(len(cloud))
+    steps.update(RowBatch(as_floats(cloud), n // 10, n % 10, np.zeros(len(n), bool)))
+    available = {CoMoments: CoMoments.of_clouds(cloud, second), Steps: steps, Twins: Twins(*rows)}
+    for name, found in compared(available, list(COMPARISONS)).items():
+        assert_sound(name, found)
+        if found.value is not None:
+            assert (found.spread is None) == ("no_spread" in found.details), name
+
+
+@pytest.mark.parametrize("exponent", [-1000, -560, -540, -520, -500, -300, -60, 60, 300, 500, 520, 1000])
+def test_a_scale_moves_no_value_however_great_or_small(exponent: int) -> None:
+    """By powers of two, so that rounding plays no part: the same value, or none."""
+    names = [name for name in DIRECT if "scale" in MEASURES[name].keeps]
+    plain, scaled = (measure_cloud(X, names, SMALL, 0) for X in (NORMAL, np.ldexp(NORMAL, exponent)))
+    for name in names:
+        value = scaled[name].value
+        assert value is None or value == pytest.approx(plain[name].value, rel=1e-6), name
 
 
 @pytest.mark.parametrize("cloud", HOSTILE.values(), ids=HOSTILE.keys())

@@ -165,7 +165,7 @@ def test_diff_erank_by_its_definition() -> None:
     ("X", "Y", "said"),
     [
         (cloud(0)[:3], cloud(1)[:3], "3 pair"),
-        (np.ones((50, 3)), cloud(1)[:50], "rows of the first cloud are equal"),
+        (np.ones((50, 3)), cloud(1)[:50], "rows of the first cloud are equal, as far"),
         (cloud(1)[:50], np.ones((50, 3)), "rows of the second cloud are equal"),
         (cloud(0) * 1e90, cloud(1), "out of float64"),
         (cloud(0) * 1e-90, cloud(1), "out of float64"),
@@ -195,3 +195,12 @@ def test_no_state_no_value() -> None:
     assert found["cka"].reason == "the reason"
     rows = rows_of(np.ones((10, 3)))
     assert compared({Twins: Twins(rows, rows)}, ["diff_erank"])["diff_erank"].value is None
+
+
+def test_what_one_far_row_leaves_of_cka_is_rounding() -> None:
+    X = np.vstack([cloud(1)[:200], np.full((1, cloud(1).shape[1]), 1e9)])
+    Y = np.vstack([cloud(2)[:200], np.zeros((1, cloud(2).shape[1]))])
+    found = compared({CoMoments: CoMoments.of_clouds(X, Y)}, ["cka", "procrustes"])
+    assert found["cka"].value is None
+    assert "rounding" in found["cka"].reason
+    assert found["procrustes"].value is not None

@@ -75,7 +75,12 @@ def test_measurements_carry_the_declaration(registry: Registry[Measure]) -> None
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"keeps": {"reflection"}}, "reflection"), ({"range": (0, "e")}, "'e'")],
+    [
+        ({"keeps": {"reflection"}}, "reflection"),
+        ({"range": (0, "e")}, "'e'"),
+        ({"name": "block.0.mine"}, "letters, digits and underscores"),
+        ({"name": "a,b"}, "letters, digits and underscores"),
+    ],
 )
 def test_mistakes_are_shown(registry: Registry[Measure], changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SpecError, match=named):

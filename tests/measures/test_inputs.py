@@ -83,3 +83,19 @@ def test_memory_mapped_arrays_pass(tmp_path) -> None:
     rows, note = as_cloud(np.load(tmp_path / "x.npy", mmap_mode="r"))
     assert rows.shape == (5, 2)
     assert note is None
+
+
+def test_masked_entries_are_not_taken_for_values() -> None:
+    X = np.ma.masked_greater(np.arange(6.0).reshape(3, 2), 4)
+    with pytest.raises(SpecError, match="masked"):
+        as_cloud(X)
+    assert as_cloud(np.ma.masked_greater(X.data, 9))[0].shape == (3, 2)
+
+
+def test_what_numpy_makes_no_array_of() -> None:
+    import torch
+
+    given = [[[1.0, 2.0], [3.0]], torch.ones(3, 2, requires_grad=True), torch.ones(3, 2, dtype=torch.bfloat16)]
+    for one in given:
+        with pytest.raises(SpecError, match="the cloud is no array"):
+            as_cloud(one)

@@ -144,3 +144,19 @@ def test_a_cloud_has_no_measures_of_matrices_alone() -> None:
     with pytest.raises(SpecError, match="lmgeo weights"):
         cloud_measures(["condition_number"])
     assert "alpha" not in cloud_measures(["al*"])
+
+
+def test_every_reason_is_the_right_one_not_only_the_first() -> None:
+    W = np.random.default_rng(0).normal(size=(60, 5)) * 1e200
+    found = measure_matrix(W, ["eee", "isoscore", "pc_ratio", "stable_rank"], centred=True)
+    assert {m.value for m in found.values()} == {None}
+    assert all("overflow" in m.reason for m in found.values())
+
+
+def test_integers_are_measured_as_the_floats_they_are() -> None:
+    W = np.random.default_rng(0).integers(-50, 50, size=(60, 5))
+    names = ["effective_rank", "numerical_rank", "mean_cosine"]
+    for kind, target in (("int8", np.float32), ("int64", np.float64)):
+        found, plain = measure_matrix(W.astype(kind), names), measure_matrix(W.astype(target), names)
+        assert [m.value for m in found.values()] == [m.value for m in plain.values()]
+        assert found["numerical_rank"].details["converted"] == f"converted from {kind} to {np.dtype(target)}"

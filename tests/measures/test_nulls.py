@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from lmgeo.measures.compute import measure_cloud
 from lmgeo.measures.nulls import null_values, with_nulls
 from lmgeo.measures.protocols import protocol
 from lmgeo.numerics.nulls import gaussian_like, shuffled
+from lmgeo.states.rows import Rows
 
 DEFAULT = protocol("default")
 
@@ -64,3 +67,27 @@ def test_a_cloud_without_a_covariance_has_null_references_without_values() -> No
     values = null_values(X, ["mean_cosine"], DEFAULT, 0)
     assert values["gaussian"] == {"mean_cosine": None}
     assert values["shuffled"]["mean_cosine"] is not None
+
+
+@pytest.mark.parametrize("make", [lambda X: X * 1e100, lambda X: X * 1e-60, lambda X: X + 1e9])
+def test_the_twin_of_float64_rows_is_float64(make) -> None:
+    X = np.random.default_rng(0).normal(size=(500, 4))
+    nulls = null_values(make(X), ["effective_rank"], DEFAULT, 0)
+    assert nulls["gaussian"]["effective_rank"] == pytest.approx(4, abs=0.05)
+    assert nulls["shuffled"]["effective_rank"] == pytest.approx(4, abs=0.05)
+
+
+def test_a_twin_that_overflows_is_none() -> None:
+    X = (np.random.default_rng(0).normal(size=(500, 4)).clip(-1, 1) * 3e38).astype(np.float32)
+    nulls = null_values(X, ["mean_cosine"], DEFAULT, 0)
+    assert nulls["gaussian"]["mean_cosine"] is None
+    assert nulls["shuffled"]["mean_cosine"] is not None
+
+
+def test_nulls_of_more_rows_than_are_kept_are_of_those_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = SimpleNamespace(of_cloud=lambda X, seed: Rows.of_cloud(X, capacity=64, seed=seed))
+    monkeypatch.setattr("lmgeo.measures.nulls.Rows", few)
+    seen = []
+    monkeypatch.setattr("lmgeo.measures.nulls.measure_cloud", lambda X, *a, **k: seen.append(X.shape) or {})
+    null_values(lumpy(), [], DEFAULT, 0)
+    assert seen == [(64, 6), (64, 6)]

@@ -22,6 +22,7 @@ from lmgeo.core.registry import Registry
 from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.measures.compute import measure_cloud
 from lmgeo.measures.declare import MEASURES
+from lmgeo.measures.matrices import measure_matrix
 from lmgeo.measures.plugins import load_plugins
 from lmgeo.study.wanted import measure_identity
 
@@ -120,6 +121,8 @@ def test_nothing_is_left_beside_it(write) -> None:
         (BODY.format(1).replace("def mine", "def eee"), "line 3: two measures are called 'eee'"),
         (BODY.format(1).replace("'A line.'", ""), "line 3: measure 'mine' has no docstring"),
         (HEAD + "@measure(state=Rows)\ndef mine(m):\n    'A line.'\n", "line 3: TypeError"),
+        (BODY.format(1).replace("range=(None, None)", "range=(0,)"), "range"),
+        (BODY.format(1).replace("state=Rows", "state=Rows, name='a.b'"), "line 3: measure 'a.b' has a name of other"),
         (BODY.format(1).replace("state=Rows", "state=dict"), "reads 'dict', which is no state"),
         ("from lmgeo.numerics.quantizers.quantization import Quantization as Rows\n"
          + BODY.format(1).replace("Rows, ", "", 1), "names no quantizer"),
@@ -166,6 +169,10 @@ def test_what_is_no_plugin_file(tmp_path: Path, name: str, said: str) -> None:
         ("1 / 0", r"it raised ZeroDivisionError: division by zero \(plugin.py, line 6\)"),
         ("m.nothing", "it raised AttributeError"),
         ("'text'", "it gave a str, not a number"),
+        ("'3'", "it gave a str, not a number"),
+        ("10**400", "it gave a int, not a number"),
+        ("exit(3)", "it raised SystemExit: 3"),
+        ("(_ for _ in ()).throw(SystemExit)", "it raised SystemExit"),
         ("None", "it gave a NoneType"),
         ("float('nan')", "it came out as nan"),
         ("Valued(float('inf'))", "it came out as inf"),
@@ -180,6 +187,27 @@ def test_a_measure_that_fails_is_null_with_the_reason_and_others_go_on(write, re
     assert values["mine"].value is None
     assert re.search(said, str(values["mine"].reason))
     assert values["eee"].value is not None
+
+
+def test_a_value_outside_the_range_it_declares_is_none(write) -> None:
+    text = BODY.replace("state=Rows, **declared", "state=Rows, **dict(declared, range=(0, 1))")
+    load_plugins([write(text.format("7.0"))])
+    assert found()["mine"].value is None
+    assert found()["mine"].reason == "came out as 7, outside of its range 0 … 1; mend the plugin"
+    load_plugins([write(text.format("1 + 1e-12"))])
+    assert found()["mine"].value == pytest.approx(1.0)
+
+
+def test_a_measure_of_the_mean_has_no_spread_rather_than_a_wrong_one(write) -> None:
+    text = BODY.replace("state=Rows", "state=Moments, matrix=True").format("m.mean[0] + m.scatter[0, 0]")
+    load_plugins([write(text)])
+    value = found()["mine"]
+    assert value.value == pytest.approx(X[:, 0].mean() + X[:, 0].var() * len(X))
+    assert value.spread is None
+    assert "the spectrum alone is known here" in value.details["no_spread"]
+    of_matrix = measure_matrix(X, ["mine"])["mine"]
+    assert of_matrix.value is None
+    assert "the spectrum alone is known here" in of_matrix.reason
 
 
 def test_numpys_numbers_become_plain(write, capsys: pytest.CaptureFixture[str]) -> None:

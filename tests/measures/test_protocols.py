@@ -72,6 +72,7 @@ def test_settings_of_ones_own() -> None:
     assert found == protocol("default").model_copy(update=changed)
     assert protocol(found.name) == found
     assert protocol("marbut2024(lsq_train_rows=16384)").lsq_train_rows == 16_384
+    assert protocol("default(bits=6,lsq_train_rows=64)").lsq_train_rows == 64
     assert protocol("default(lsq_train_rows=none,centred=false,order=input,backend=numba)").lsq_train_rows is None
 
 
@@ -94,6 +95,9 @@ def test_what_differs_in_nothing_is_the_named_one() -> None:
         ("default(bits=none)", SpecError, "bits is None"),
         ("default(threads=true)", SpecError, "threads is True, not a number"),
         ("default(backend=fais)", SpecError, "backend is 'fais'"),
+        ("default(threads=100000)", SpecError, "threads is 100000"),
+        ("default(rq_train_rows=100)", SpecError, "rq_train_rows is 100: fewer rows than the 256 cells of a codebook"),
+        ("quickstart(bits=12,pq_train_rows=4095)", SpecError, "fewer rows than the 4096 cells"),
         ("default(bits=6", SpecError, "brackets"),
         ("default(bits)", SpecError, "no key=value"),
         ("default(bits=6,bits=7)", SpecError, "twice"),

@@ -52,6 +52,38 @@ def test_the_spread_is_what_values_of_new_samples_really_spread(name: str) -> No
     assert 0.7 < said / real < 1.5
 
 
+@pytest.mark.parametrize(("n", "d"), [(20, 50), (30, 30)])
+def test_fewer_rows_than_columns_are_no_doubt_by_themselves(n: int, d: int) -> None:
+    """The rank of what stays without a group is lower, by more or less as groups are; that is no spread."""
+    names = ["eee", "matrix_entropy", "rankme", "effective_rank", "pc_ratio"]
+    found = [measure_cloud(anisotropic(seed, n, d), names, DEFAULT, 0) for seed in range(30)]
+    for name in names[:-1]:
+        real = np.std([f[name].value for f in found], ddof=1)
+        said = np.sqrt(np.mean([f[name].spread ** 2 for f in found]))
+        assert 0.5 < said / real < 2, name
+    assert {(f["pc_ratio"].value, f["pc_ratio"].spread) for f in found} == {(0.0, 0.0)}
+
+
+@pytest.mark.parametrize("name", ["discrete_entropy", "knn_overlap"])
+def test_what_hangs_on_the_farthest_rows_is_not_surer_with_more(name: str) -> None:
+    found = [measure_cloud(anisotropic(seed, 1_600), [name], DEFAULT, 0)[name] for seed in range(30)]
+    real = np.std([f.value for f in found], ddof=1)
+    said = np.sqrt(np.mean([f.spread**2 for f in found]))
+    assert 0.4 < said / real < 2.5
+    assert found[0].details["spread_of"] == "8 groups of sequences, 200 rows each, not scaled: extremes hardly settle"
+
+
+def test_why_there_is_no_spread() -> None:
+    few = measure_cloud(anisotropic(0, n=40), ["vrm", "koleo_ratio", "eee"], DEFAULT, 0)
+    assert "too few rows" in few["vrm"].details["no_spread"]  # of five rows each is as entropic as the next
+    assert few["koleo_ratio"].spread is None
+    assert few["eee"].spread > 0
+    found = measure_cloud(anisotropic(0, n=150), ["mle_id", "vrm"], DEFAULT, 0)
+    assert "8 of 8 parts" in found["mle_id"].details["no_spread"]
+    assert "no 20 neighbours" in found["mle_id"].details["no_spread"]
+    assert "no_spread" not in found["vrm"].details
+
+
 def test_tokens_of_one_sequence_are_not_taken_for_independent() -> None:
     rng = np.random.default_rng(1)
     repeated = np.repeat(anisotropic(2, n=256), 16, axis=0) + 1e-3 * rng.normal(size=(4096, 12))

@@ -75,3 +75,13 @@ def test_as_many_rows_as_cells_and_silence(capfd: pytest.CaptureFixture[str]) ->
     assert q.counts.sum(axis=1).tolist() == [16, 16, 16]
     assert q.counts[0].tolist() == [1] * 16
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("n", [20, 29, 30, 31])
+def test_fewer_training_rows_than_columns_have_no_axes_to_start_on(n: int) -> None:
+    X = cloud(n, 30)
+    q = quantize(X)
+    assert ("without_axes" in q.details) == (n < 30)
+    assert (q.errors**2).sum() < ((X - X.mean(axis=0)) ** 2).sum() / 2
+    few = quantize(cloud(200, 30), rq_train_rows=n)
+    assert ("without_axes" in few.details) == (n < 30)

@@ -8,6 +8,7 @@ import pytest
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.moments import Moments
+from lmgeo.states.whole import Spectra
 
 
 def moments(X: np.ndarray, pieces: int = 1, centred: bool = True) -> Moments:
@@ -76,3 +77,40 @@ def test_overflow_is_said() -> None:
         _ = moments(np.array([[1e200, 0.0], [-1e200, 1.0], [0.0, 2.0]])).eigenvalues
     with pytest.raises(NotEnoughData, match="overflow"):
         _ = moments(np.full((3, 2), 1e200), centred=False).spectrum
+
+
+@pytest.mark.parametrize("scale", [1e-146, 1e-155, 1e-160, 1e-162])
+def test_squares_that_lost_digits_are_said(scale: float) -> None:
+    state = moments(np.random.default_rng(6).normal(size=(50, 4)) * scale)
+    with pytest.raises(NotEnoughData, match="too small to be squared"):
+        _ = state.eigenvalues
+    with pytest.raises(NotEnoughData, match="too small to be squared"):
+        _ = state.singular_values_uncentred
+
+
+def test_spectra_alone_tell_no_mean_and_fail_alike_each_time() -> None:
+    def overflow() -> np.ndarray:
+        raise NotEnoughData("overflow", "scale the rows down")
+
+    state = Moments.of_spectra(9, 3, Spectra(overflow, lambda: np.array([3.0, 2.0, 0.0]), 1), centred=True)
+    assert (state.n, state.d, state.constant_columns) == (9, 3, 1)
+    for _ in range(2):
+        with pytest.raises(NotEnoughData, match="overflow"):
+            _ = state.eigenvalues
+    np.testing.assert_array_equal(state.singular_values_uncentred, [3, 2, 0])
+    for read in (lambda: state.mean, lambda: state.scatter, lambda: state.axes):
+        with pytest.raises(NotEnoughData, match="spectrum alone"):
+            read()
+    assert state.replicates() is None
+
+
+def test_replicates_keep_rank_and_weight() -> None:
+    X = np.random.default_rng(7).normal(size=(20, 50))
+    found = moments(X).replicates()
+    assert found is not None
+    assert {state.n for state in found.states} == {20}
+    for g, state in enumerate(found.states):
+        rest = X[np.arange(20) % 8 != g]
+        total = np.square(rest - rest.mean(axis=0)).sum() * 20 / len(rest)
+        assert state.eigenvalues.sum() * 19 == pytest.approx(total)  # the trace is exact
+        assert np.count_nonzero(state.eigenvalues) <= 19

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.api.documents import document, measured_object
+from lmgeo.core.errors import NotEnoughData, SpecError
 from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.spec.blocks import RepresentSpec
@@ -56,11 +57,10 @@ def measure(
         UnknownName: a glob that matches no measure, an unknown protocol.
     """
     from lmgeo.api.plugins import load_plugins
-    from lmgeo.measures.compute import cloud_measures, measure_cloud
-    from lmgeo.measures.protocols import protocol as named
+    from lmgeo.measures.compute import measure_cloud
 
     load_plugins(plugins)
-    names, settings, kind = cloud_measures(as_list(measures)), named(protocol), _products(products)
+    names, settings, kind = _asked(measures, protocol, products, device)
     found = measure_cloud(X, names, settings, seed, progress=progress, device=device, products=kind)
     return _beside_nulls(found, X, settings, seed, progress, device) if nulls else found
 
@@ -89,11 +89,15 @@ def measure_file(
     from lmgeo.data.clouds import load_clouds
 
     load_plugins(plugins)
+    _asked(measures, protocol, products, device)  # what is wrong with these is wrong with no array
     clouds, left_out = load_clouds(Path(path))
     settings: dict[str, Any] = {"seed": seed, "protocol": protocol, "nulls": nulls, "products": products}
     objects = {}
     for name, cloud in clouds.items():
-        found = measure(cloud, measures, **settings, device=device, progress=progress)
+        try:
+            found = measure(cloud, measures, **settings, device=device, progress=progress)
+        except (SpecError, NotEnoughData) as error:
+            raise type(error)(f"{path}, array {name!r}: {error.what}", error.mend) from error
         objects[name] = measured_object(cloud.shape[0], cloud.shape[1], found)
     return document(str(path), None, objects, left_out, protocol)
 
@@ -197,9 +201,19 @@ def _beside_nulls(
     return with_nulls(found, null_values(rows, list(found), settings, seed, progress, device))
 
 
-def _products(given: str) -> Any:
-    """The type of products, refused where it is none."""
-    return _sampling("pydocs", 1, ["final"], "all", 0, given).products
+def _asked(
+    measures: str | Sequence[str], protocol: str, products: str, device: str
+) -> tuple[list[str], QuantizerProtocol, Any]:
+    """The measures, the protocol and the type of products that were named; what is none is refused."""
+    from lmgeo.measures.compute import cloud_measures
+    from lmgeo.measures.protocols import protocol as named
+
+    if device != "cpu":  # else torch would be loaded for nothing
+        from lmgeo.api.models import check_device
+
+        check_device(device)
+    kind = _sampling("pydocs", 1, ["final"], "all", 0, products).products
+    return cloud_measures(as_list(measures)), named(protocol), kind
 
 
 def _sampling(corpus: str, sequences: int, sites: list[str], tokens: str, seed: int, products: str) -> RepresentSpec:

@@ -30,7 +30,7 @@ def guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 outcome = function(*given, **settings)
         except NotEnoughData:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a measure that exits would end the program in silence
             line = last_line(error, path)
             where = f" ({Path(path).name}, line {line})" if line else ""
             raise NotEnoughData(f"it raised {type(error).__name__}: {error}{where}", "mend the plugin") from error
@@ -43,8 +43,10 @@ def _plain(outcome: Any) -> Any:
     """The outcome, if it is a finite number; numpy's scalars and arrays in its details become Python's."""
     value = getattr(outcome, "value", outcome)
     try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError("a text")  # though "3" would pass for 3
         number = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise NotEnoughData(f"it gave a {type(value).__name__}, not a number", "mend the plugin") from error
     if not math.isfinite(number):
         raise NotEnoughData(f"it came out as {number}", "mend the plugin, or have it raise NotEnoughData")

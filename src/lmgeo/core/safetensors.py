@@ -91,7 +91,10 @@ def _entries(file: Path) -> tuple[dict[str, Any], int, int]:
         length = int.from_bytes(handle.read(8), "little")
         if size < 8 or length > min(size - 8, _MOST_HEADER_BYTES):
             raise ValueError("its header is cut short")
-        return json.loads(handle.read(length)), 8 + length, size
+        entries = json.loads(handle.read(length))
+    if not isinstance(entries, dict):
+        raise ValueError("its header holds no names")
+    return entries, 8 + length, size
 
 
 def _tensor(file: Path, entry: Mapping[str, Any], start: int, size: int) -> StoredTensor:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
 
-import numpy as np
-
 from lmgeo.core.arrays import Float, ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.measurement import Measurement
 from lmgeo.measures.declare import COMPARISONS, Valued, measure
 from lmgeo.measures.outcome import measured
 from lmgeo.numerics import similarity, spectra
+from lmgeo.numerics.directions import unit_rows
 from lmgeo.numerics.moments import row_chunks
+from lmgeo.numerics.reach import within_reach
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.comoments import CoMoments
 from lmgeo.states.moments import Moments
@@ -73,9 +73,11 @@ def cka(m: CoMoments) -> Valued:
     """Centred kernel alignment with linear kernels, debiased: unrelated clouds give 0 at any number of rows."""
     joint = m.joint()
     shared, *own = (similarity.debiased_hsic(joint, s, t) for s, t in ((0, 1), (0, 0), (1, 1)))
-    if min(own) <= 0:
-        few = f"{joint.n} pairs of rows show no covariance beyond chance"
-        raise NotEnoughData(few, "give more rows")
+    # where one row is far from all others, nearly all of what is summed cancels, and rounding is left
+    rounding = [1e-10 * similarity.biased_hsic(joint, s) for s in (0, 1)]
+    if any(value <= least for value, least in zip(own, rounding, strict=True)):
+        few = f"{joint.n} pairs of rows show no covariance beyond chance and rounding"
+        raise NotEnoughData(few, "give more rows, none of them far from all others")
     value = shared / math.sqrt(own[0]) / math.sqrt(own[1])
     return Valued(min(max(value, -1.0), 1.0), {"biased": similarity.linear_cka(joint)})
 
@@ -110,14 +112,12 @@ def diff_erank(m: Twins) -> Valued:
 
 def _rank_of_directions(rows: Float[ndarray, "n d"]) -> float:
     """`effective_rank_cov` of rows that were centred and scaled to length 1; what lies at the mean is dropped."""
+    rows = within_reach(rows)
     whole = Moments.empty(rows.shape[1], groups=1)
     whole.update(RowBatch.of_cloud(rows))
     directions = Moments.empty(rows.shape[1], groups=1)
     for part in row_chunks(*rows.shape):
-        centred = rows[part] - whole.mean
-        lengths = np.linalg.norm(centred, axis=1)
-        kept = lengths > 0
-        directions.update(RowBatch.of_cloud(centred[kept] / lengths[kept, None]))
+        directions.update(RowBatch.of_cloud(unit_rows(rows[part] - whole.mean)))
     values = directions.eigenvalues
     if values[0] == 0:
         raise NotEnoughData("all rows lie in one direction from their mean", "give rows that differ")

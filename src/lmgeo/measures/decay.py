@@ -9,7 +9,7 @@ import numpy as np
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.measures.declare import Valued, measure
-from lmgeo.measures.spectral import noted, read_spectrum
+from lmgeo.measures.spectral import noted, read_spectrum, read_uncentred
 from lmgeo.numerics import spectra
 from lmgeo.states.moments import Moments
 
@@ -70,9 +70,7 @@ def matrix_entropy(m: Moments, order: float = 1.0) -> Valued:
 )
 def matrix_entropy_raw(m: Moments, order: float = 1.0) -> Valued:
     """Rényi entropy of the normalised squared singular values of the cloud as it stands, over log min(n, d)."""
-    values = m.singular_values_uncentred
-    if values[0] == 0.0:
-        raise NotEnoughData("all entries are zero: no spectrum", "give rows that are not zero")
+    values = read_uncentred(m)
     return noted(m, _relative_entropy(m, np.square(values / values[0]), order), centred=False)
 
 
@@ -80,4 +78,4 @@ def _relative_entropy(m: Moments, values: Float64[ndarray, " d"], order: float) 
     r = min(m.n, m.d)
     if r < 2:
         raise NotEnoughData(f"min(n, d) = {r}: an even spectrum has no entropy either", "give at least 2 of each")
-    return min(max(spectra.renyi_entropy(values, order) / math.log(r), 0.0), 1.0)
+    return min(max(0.0, spectra.renyi_entropy(values, order) / math.log(r)), 1.0)  # 0.0 first: −0.0 is no better

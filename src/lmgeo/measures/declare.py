@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -52,6 +53,7 @@ class Measure:
         formula: the same as a formula, in plain text.
         matrix: whether it is defined for weight matrices.
         cloud: whether it is defined for clouds.
+        extremes: whether it hangs on the farthest rows, as by a range that others are counted in.
         origin: whose it is where it is not lmgeo's own: a plugin's hash, or a package and its version.
     """
 
@@ -68,12 +70,23 @@ class Measure:
     formula: str = ""
     matrix: bool = False
     cloud: bool = True
+    extremes: bool = False
     origin: str = ""
 
     def limits(self, n: int, d: int, centred: bool = True) -> tuple[float | None, float | None]:
         """The range in numbers for a cloud (or an uncentred matrix) of n rows and d columns."""
         low, high = (_number(bound, n, d, centred) for bound in self.range)
         return low, high
+
+    def strays(self, value: float, n: int, d: int, centred: bool = True) -> str | None:
+        """Why a value cannot be right: it is beyond the declared range by more than rounding; None where it is not."""
+        low, high = self.limits(n, d, centred)
+        slack = 1e-9 * max(1.0, abs(value))
+        if (low is None or value >= low - slack) and (high is None or value <= high + slack):
+            return None
+        bounds = " … ".join("" if bound is None else f"{bound:.6g}" for bound in (low, high))
+        whose = "; mend the plugin" if self.origin else ", which is a fault of ours"
+        return f"came out as {value:.6g}, outside of its range {bounds.strip()}{whose}"
 
     def measurement(self, outcome: float | Valued, n: int, d: int, centred: bool = True, **extra: Any) -> Measurement:
         """`outcome` with this declaration; `extra` sets `spread`, `seeds` or `reason`."""
@@ -128,6 +141,7 @@ def measure(
     formula: str = "",
     matrix: bool = False,
     cloud: bool = True,
+    extremes: bool = False,
     registry: Registry[Measure] | None = None,
 ) -> Callable[[F], F]:
     """Register a function of one state as a measure, once for each prefix.
@@ -145,6 +159,7 @@ def measure(
         formula: one line of plain text with the usual signs.
         matrix: whether it is defined for weight matrices too.
         cloud: False for what is defined for weight matrices alone.
+        extremes: True for what hangs on the farthest rows, whose spread does not shrink with more rows.
         registry: `COMPARISONS` for what is measured of two models; None: `MEASURES`.
 
     Raises:
@@ -160,7 +175,7 @@ def measure(
             declared = Measure(
                 name=prefix + stem, function=guarded(function) if origin else function, state=state, unit=unit,
                 range=range, keeps=frozenset(keeps), direction=direction, cite=cite, version=version,
-                definition=definition, formula=formula, matrix=matrix, cloud=cloud, origin=origin,
+                definition=definition, formula=formula, matrix=matrix, cloud=cloud, extremes=extremes, origin=origin,
             )  # fmt: skip
             (MEASURES if registry is None else registry).add(declared.name, declared)
         return function
@@ -176,6 +191,10 @@ def _definition(function: Callable[[Any], Any], name: str) -> str:
 
 
 def _check(name: str, keeps: frozenset[str], bounds: tuple[Bound, Bound]) -> None:
+    if not re.fullmatch(r"[^\W\d]\w*", name):  # it stands after the dot of a column, and in lists
+        raise SpecError(f"measure {name!r} has a name of other signs", "use letters, digits and underscores alone")
+    if len(bounds) != 2:
+        raise SpecError(f"measure {name!r} declares range={bounds!r}", "give the least and the greatest value, or None")
     if unknown := keeps - INVARIANCES:
         raise SpecError(
             f"measure {name!r} declares keeps={sorted(unknown)}", f"choose among {', '.join(sorted(INVARIANCES))}"

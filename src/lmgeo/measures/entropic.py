@@ -65,6 +65,7 @@ def kl_discrete(m: AxisScores) -> Valued:
     direction="higher = rows spread more evenly over the range of all axes",
     cite="Marbut et al. 2023",
     formula="meanⱼ H(pⱼ)/log 30, pⱼ = histogram of axis j in 30 bins over the range of all axes",
+    extremes=True,
 )
 def discrete_entropy(m: AxisScores) -> Valued:
     """Mean over principal axes of the entropy of a 30-bin histogram over all axes' range, over log 30.
@@ -95,7 +96,7 @@ def kl_gaussian(m: Moments) -> float:
     values = read_spectrum(m, centred=True)
     if flat := int(np.count_nonzero(values == 0.0)):
         raise NotEnoughData(
-            f"{flat} of {m.d} axes have no variance: the divergence is infinite",
+            f"{flat} of {m.d} axes have no variance, as far as float64 squares tell: the divergence is infinite",
             "give more rows than columns, none of them constant",
         )
     return max(-0.5 * float(np.log(m.d * (values / values.sum())).sum()), 0.0)

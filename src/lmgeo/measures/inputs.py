@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from lmgeo.core.errors import NotEnoughData, SpecError
@@ -9,16 +11,25 @@ from lmgeo.numerics.conversion import as_floats, float_type
 from lmgeo.numerics.moments import row_chunks
 
 
-def as_cloud(X: np.ndarray, what: str = "cloud") -> tuple[np.ndarray, str | None]:
+def as_cloud(X: Any, what: str = "cloud") -> tuple[np.ndarray, str | None]:
     """`X` as an array (n, d) of finite numbers, and which conversion its rows need, if any.
 
     It is not copied, so that it may be larger than memory: states convert rows as they take them in.
 
     Raises:
-        SpecError: not two-dimensional, not numbers, or holding NaN or infinity.
+        SpecError: not two-dimensional, not numbers, masked, or holding NaN or infinity.
         NotEnoughData: no rows or no columns.
     """
-    array = np.asarray(X)
+    if np.ma.is_masked(X):
+        raise SpecError(f"the {what} has masked entries", "leave those rows out, or fill them")
+    try:
+        array = np.asarray(X)
+    except (
+        ValueError,
+        TypeError,
+        RuntimeError,
+    ) as error:  # ragged lists, tensors with a gradient or a type of their own
+        raise SpecError(f"the {what} is no array: {error}", "give a two-dimensional array of numbers") from error
     if array.ndim != 2:
         raise SpecError(f"the {what} has shape {array.shape}", "give a two-dimensional array: one vector a row")
     if 0 in array.shape:

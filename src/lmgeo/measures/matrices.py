@@ -16,6 +16,7 @@ from lmgeo.measures.compute import by_state, matrix_measures, noted, source_of
 from lmgeo.measures.declare import MEASURES
 from lmgeo.measures.inputs import as_cloud
 from lmgeo.measures.outcome import measured
+from lmgeo.numerics.conversion import as_floats
 from lmgeo.numerics.moments import row_chunks
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.directions import Directions
@@ -69,9 +70,9 @@ def measure_matrix(
         UnknownName: a name that is no measure's.
     """
     rows, note = as_cloud(W, "matrix")
-    own = {np.dtype(np.float16): "F16"}.get(np.asarray(W).dtype)
+    own = {np.dtype(np.float16): "F16"}.get(rows.dtype)
     chosen = matrix_measures() if names is None else names
-    found = measure_tensor(ArrayTensor(rows, stored or own), chosen, centred=centred, progress=progress)
+    found = measure_tensor(ArrayTensor(as_floats(rows), stored or own), chosen, centred=centred, progress=progress)
     return noted(found, converted=note) if note else found
 
 

@@ -54,13 +54,15 @@ def mle_id(m: Neighbours) -> Valued:
     direction="higher = nearest and farther neighbours are more alike in distance",
     cite="Marbut et al. 2023",
     formula="Σ_b min(h₁(b), h_k(b)) / n over 30 shared bins, k = min(5d, 100)",
+    extremes=True,
 )
 def knn_overlap(m: Neighbours) -> Valued:
     """Overlap of the histograms of first- and k-th-neighbour distances on the same bins, over the count."""
     k = m.overlap_neighbours
     nearest = m.distances(k)
-    details = {**m.details, "neighbours": k, "bins": BINS}
-    return Valued(histogram_overlap(nearest[:, 0], nearest[:, -1], TIED), details)
+    overlap = histogram_overlap(nearest[:, 0], nearest[:, -1], TIED)
+    note = {} if overlap else {"note": "the two histograms have no bin in common"}
+    return Valued(overlap, {**m.details, "neighbours": k, "bins": BINS, **note})
 
 
 @measure(

@@ -13,6 +13,7 @@ from lmgeo.core.progress import Progress, silent
 from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.measures.compute import measure_cloud
 from lmgeo.numerics.nulls import NULLS
+from lmgeo.states.rows import Rows
 
 Values = Mapping[str, float | None]
 
@@ -28,13 +29,14 @@ def null_values(
     """Every named measure of a Gaussian of the same mean and covariance, and of a coordinate-shuffled copy.
 
     Args:
-        rows: (n, d) of the cloud; for more rows than a reservoir holds, those it kept.
+        rows: (n, d) of the cloud; of more rows than a reservoir holds, those that it keeps are taken.
         names: measures of clouds.
         protocol, seed: as of the cloud itself.
 
     Returns:
         `gaussian` and `shuffled`, each with a value, or None, for each measure.
     """
+    rows = Rows.of_cloud(rows, seed=seed).matrix()  # the twins are made in memory
     found: dict[str, Values] = {}
     for kind, make in NULLS.items():
         try:

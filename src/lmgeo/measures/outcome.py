@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.measurement import Measurement
@@ -32,6 +30,8 @@ def measured(
     found = {}
     for m in measures:
         outcome = outcomes[m.name]
+        if isinstance(outcome, Valued):
+            outcome = m.strays(outcome.value, source.n, source.d, centred) or outcome
         if isinstance(outcome, str):
             found[m.name] = m.missing(outcome, source.n, source.d, centred)
         else:
@@ -61,18 +61,27 @@ def _outcome(declared: Measure, state: Any) -> Valued | str:
     return valued
 
 
-def _spreads(kind: StateClass, measures: Sequence[Measure], source: Summary) -> dict[str, tuple[float, dict[str, Any]]]:
-    """The standard error of each measure that all replicates have a value of, and how it was had."""
+def _spreads(
+    kind: StateClass, measures: Sequence[Measure], source: Summary
+) -> dict[str, tuple[float | None, dict[str, Any]]]:
+    """The standard error of each measure and how it was had, or why there is none."""
     try:
         replicates = source.replicates() if measures else None
     except NotEnoughData:  # no spectrum: then no measure of it has a value either
         replicates = None
     if replicates is None:
-        return {}
-    values = [_outcomes(kind, measures, state) for state in replicates.states]
-    names = [m.name for m in measures if all(isinstance(v[m.name], Valued) for v in values)]
-    return {name: (_error(name, values, replicates), {"spread_of": replicates.how}) for name in names}
+        few = {"no_spread": "too few rows or sequences to take the value again of parts of them"}
+        return {m.name: (None, few) for m in measures}
+    outcomes = [_outcomes(kind, measures, state) for state in replicates.states]
+    return {m.name: _spread(m, [found[m.name] for found in outcomes], replicates) for m in measures}
 
 
-def _error(name: str, values: Sequence[Mapping[str, Any]], replicates: Replicates) -> float:
-    return float(np.std([v[name].value for v in values], ddof=1)) * replicates.factor
+def _spread(
+    declared: Measure, outcomes: Sequence[Valued | str], replicates: Replicates
+) -> tuple[float | None, dict[str, Any]]:
+    values = [outcome.value for outcome in outcomes if isinstance(outcome, Valued)]
+    if reasons := [outcome for outcome in outcomes if isinstance(outcome, str)]:
+        parts = f"{len(reasons)} of {len(outcomes)} parts ({replicates.how})"
+        return None, {"no_spread": f"{parts} have no value: {reasons[0]}"}
+    error, how = replicates.error(values, declared.extremes)
+    return error, {"spread_of": how}

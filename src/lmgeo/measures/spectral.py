@@ -29,6 +29,14 @@ def read_spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
     return values
 
 
+def read_uncentred(m: Moments) -> Float64[ndarray, " d"]:
+    """The singular values of the rows as they stand, refused where they are all zeros."""
+    values = m.singular_values_uncentred
+    if values[0] == 0.0:
+        raise NotEnoughData("all entries are zero, as far as float64 squares tell", "give rows that are not zero")
+    return values
+
+
 def noted(m: Moments, value: float, centred: bool, note: str = "") -> Valued:
     """The value with what bears on reading it: too few rows, constant columns."""
     details: dict[str, Any] = {"constant_columns": m.constant_columns} if m.constant_columns else {}
@@ -86,7 +94,7 @@ def pc_ratio(m: Moments) -> Valued:
     """Least over greatest eigenvalue of the covariance; 0 when n ≤ d."""
     values = read_spectrum(m, m.centred)
     flat = int(np.count_nonzero(values == 0.0))
-    note = f"{flat} direction(s) without variance" if flat and m.n > m.d else ""
+    note = f"{flat} direction(s) without variance, as far as float64 squares tell" if flat and m.n > m.d else ""
     return noted(m, float(values[-1] / values[0]), m.centred, note)
 
 
@@ -145,10 +153,7 @@ def effective_rank_cov(m: Moments) -> Valued:
 )
 def rankme(m: Moments) -> Valued:
     """Exponential of the entropy of the normalised singular values of the cloud as it stands, not centred."""
-    values = m.singular_values_uncentred
-    if values[0] < np.finfo(np.float64).tiny ** 0.5:  # squares below the least normal number lose their digits
-        raise NotEnoughData("all entries are zero, or too small to be squared", "scale the rows up")
-    return noted(m, spectra.entropy_rank(values), centred=False)
+    return noted(m, spectra.entropy_rank(read_uncentred(m)), centred=False)
 
 
 @measure(

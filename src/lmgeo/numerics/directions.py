@@ -19,11 +19,23 @@ def unit_sum(rows: Float[ndarray, "n d"]) -> tuple[int, Float64[ndarray, " d"]]:
     return sum(counts), np.sum(sums, axis=0) if n else np.zeros(d)
 
 
+def unit_rows(rows: Float[ndarray, "n d"]) -> Float64[ndarray, "k d"]:
+    """The rows that are not zero, each over its length; for few rows at a time."""
+    exact, lengths = _lengths(rows)
+    exact /= lengths[:, None]
+    return exact
+
+
 def _of_chunk(rows: Float[ndarray, "n d"]) -> tuple[int, Float64[ndarray, " d"]]:
-    # relative to each row's greatest entry first: squares of 1e200 or 1e-200 are out of float64
+    exact, lengths = _lengths(rows)
+    return len(exact), (1.0 / lengths) @ exact
+
+
+def _lengths(rows: Float[ndarray, "n d"]) -> tuple[Float64[ndarray, "k d"], Float64[ndarray, " k"]]:
+    """The rows that are not zero over their greatest entry, and their lengths then."""
+    # squares of 1e200 or 1e-200 are out of float64
     greatest = np.abs(rows).max(axis=1, initial=0.0)
     kept = greatest > 0
     exact = rows[kept].astype(np.float64)
     exact /= greatest[kept, None]
-    lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))
-    return len(exact), (1.0 / lengths) @ exact
+    return exact, np.sqrt(np.einsum("nd,nd->n", exact, exact))

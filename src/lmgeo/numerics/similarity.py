@@ -110,6 +110,12 @@ def debiased_hsic(joint: Joint, s: int, t: int) -> float:
     return float(shared - own + squares[s] * squares[t] / ((n - 1) * (n - 2))) / (n * (n - 3))
 
 
+def biased_hsic(joint: Joint, s: int) -> float:
+    """The criterion of a side with itself, with its bias: the size of the terms that the unbiased one is left of."""
+    side = joint.sides[s]
+    return float(np.square(joint.scatter[side, side]).sum()) / (joint.n * (joint.n - 3))
+
+
 def linear_cka(joint: Joint) -> float:
     """Centred kernel alignment of the two sides, with its bias: ‖XcᵀYc‖² / (‖XcᵀXc‖·‖YcᵀYc‖)."""
     x, y = joint.sides

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.axis_summaries import AxisSummaries
 from lmgeo.numerics.projection import scaled_axes
+from lmgeo.numerics.reach import within_reach
 from lmgeo.numerics.spectra import EPSILON
 from lmgeo.states.rows import Rows
 
@@ -56,7 +57,7 @@ class AxisScores:
         Raises:
             NotEnoughData: no axis has a variance, or squares that float64 cannot hold.
         """
-        rows = self._rows.matrix()
+        rows = within_reach(self._rows.matrix())
         n, d = rows.shape
         values, axes, mean = scaled_axes(rows)
         if values[0] == 0.0:

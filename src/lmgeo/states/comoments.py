@@ -120,7 +120,8 @@ class CoMoments:
             raise NotEnoughData(f"{total.n} pair(s) of rows", "give at least 4")
         if (total.squares == 0).any():
             side = "second" if total.squares[0] else "first"
-            raise NotEnoughData(f"all {total.n} rows of the {side} cloud are equal", "give rows that differ")
+            equal = f"all {total.n} rows of the {side} cloud are equal, as far as float64 squares tell"
+            raise NotEnoughData(equal, "give rows that differ")
         if not is_sound(total):
             raise NotEnoughData("fourth powers of these values are out of float64", "scale the rows to about 1")
         return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -11,11 +11,15 @@ import numpy as np
 from lmgeo.core.arrays import Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.moments import Products, mean_and_scatter, merge_moments
-from lmgeo.numerics.spectra import axis_variances, principal_axes, uncentred_singular_values
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.groups import GROUPS, rows_by_group
 from lmgeo.states.replicates import Replicates
 from lmgeo.states.state import check_alike, check_batch
+from lmgeo.states.whole import Spectra, Whole
+
+# What squares sum to: from here on down, the smallest one that counts beside it (a rounding error of it)
+# may itself be below the least normal number, and so be short of digits.
+_LEAST_SQUARE = 1e-290
 
 Part = tuple[int, Float64[ndarray, " d"], Float64[ndarray, "d d"]]
 
@@ -38,10 +42,10 @@ class Moments:
 
     counts: Int[ndarray, " g"]
     means: Float64[ndarray, "g d"]
-    scatters: Float64[ndarray, "g k k"]  # k = d, or 0 where the axes are forgotten
+    scatters: Float64[ndarray, "g d d"]
     centred: bool = True
     products: Products = "float64"
-    _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _whole: Whole | Spectra | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def empty(cls, d: int, *, centred: bool = True, groups: int = GROUPS, products: Products = "float64") -> Moments:
@@ -49,41 +53,12 @@ class Moments:
         return Moments(np.zeros(groups, np.int64), np.zeros((groups, d)), np.zeros((groups, d, d)), centred, products)
 
     @classmethod
-    def of_spectrum(
-        cls, n: int, values: Float64[ndarray, " d"], uncentred: Callable[[], Float64[ndarray, " d"]], centred: bool
-    ) -> Moments:
-        """What is left of n rows when their axes are forgotten: it reads as the whole, and takes no more rows.
+    def of_spectra(cls, n: int, d: int, spectra: Spectra, centred: bool) -> Moments:
+        """What is known of n rows of d columns by their spectra alone: it takes no more rows.
 
-        Args:
-            n: rows.
-            values: eigenvalues of the centred scatter, descending.
-            uncentred: gives the singular values of the rows as they stand, descending, where they are read.
-            centred: as of the state.
+        It reads as the whole but for `mean`, `scatter` and `axes`, which raise NotEnoughData.
         """
-        known = {"values": values, "uncentred later": uncentred}
-        return Moments(np.array([n]), np.zeros((1, len(values))), np.zeros((1, 0, 0)), centred, _known=known)
-
-    @classmethod
-    def of_matrix(
-        cls,
-        n: int,
-        d: int,
-        values: Callable[[], Float64[ndarray, " d"]],
-        uncentred: Callable[[], Float64[ndarray, " d"]],
-        centred: bool,
-        constant_columns: int,
-    ) -> Moments:
-        """What is known of an n×d matrix by its spectra alone: it reads as the whole, and takes no rows.
-
-        Args:
-            n, d: rows and columns.
-            values: gives the eigenvalues of the centred scatter, descending, where they are read.
-            uncentred: gives the singular values of the rows as they stand, likewise.
-            centred: as of the state.
-            constant_columns: columns that hold one value throughout.
-        """
-        known = {"values later": values, "uncentred later": uncentred, "constant columns": constant_columns}
-        return Moments(np.array([n]), np.zeros((1, d)), np.broadcast_to(0.0, (1, d, d)), centred, _known=known)
+        return Moments(np.array([n]), np.zeros((1, d)), np.broadcast_to(0.0, (1, d, d)), centred, _whole=spectra)
 
     @property
     def n(self) -> int:
@@ -112,7 +87,7 @@ class Moments:
 
                 add_rows(rows, int(self.counts[g]), self.means[g], self.scatters[g], self.products)
             self.counts[g] += len(rows)
-        self._known.clear()
+        self._whole = None
 
     def merge(self, other: Moments) -> Moments:
         """The moments of both clouds together."""
@@ -128,7 +103,7 @@ class Moments:
         return {
             "counts": self.counts.copy(),
             "means": self.means.copy(),
-            "scatters": np.stack([_whole(scatter) for scatter in self.scatters]),
+            "scatters": np.stack([_symmetric(scatter) for scatter in self.scatters]),
             "centred": np.array(self.centred),
             "float32": np.array(self.products == "float32"),
         }
@@ -142,12 +117,12 @@ class Moments:
     @property
     def mean(self) -> Float64[ndarray, " d"]:
         """Column means."""
-        return self._total()[1]
+        return self.whole.mean
 
     @property
     def scatter(self) -> Float64[ndarray, "d d"]:
         """Σ (x − x̄)(x − x̄)ᵀ of all rows."""
-        return self._total()[2]
+        return self.whole.scatter
 
     @property
     def eigenvalues(self) -> Float64[ndarray, " d"]:
@@ -158,7 +133,7 @@ class Moments:
         """
         if self.n < 2:
             raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
-        return self._values() / (self.n - 1)
+        return _held(self.whole.values, _LEAST_SQUARE) / (self.n - 1)
 
     @property
     def singular_values_uncentred(self) -> Float64[ndarray, " d"]:
@@ -169,10 +144,7 @@ class Moments:
         """
         if self.n < 1:
             raise NotEnoughData("no rows", "give at least 1 row")
-        if "uncentred" not in self._known:
-            later = self._known.get("uncentred later")
-            self._known["uncentred"] = later() if later else self._uncentred()
-        return self._known["uncentred"]
+        return _held(self.whole.uncentred, _LEAST_SQUARE**0.5)
 
     @property
     def spectrum(self) -> Float64[ndarray, " d"]:
@@ -196,77 +168,47 @@ class Moments:
         Raises:
             NotEnoughData: squares that float64 cannot hold.
         """
-        self._values()
-        return self._known["axes"]
+        return self.whole.axes
 
     @property
     def constant_columns(self) -> int:
         """How many columns hold one value throughout."""
-        known = self._known.get("constant columns")
-        return (
-            0
-            if self._axes_forgotten
-            else int(np.count_nonzero(np.diag(self.scatter) == 0.0))
-            if known is None
-            else known
-        )
+        return self.whole.constant_columns
+
+    @property
+    def whole(self) -> Whole | Spectra:
+        """All groups together."""
+        if self._whole is None:
+            total: Part = (0, np.zeros(self.d), np.zeros((self.d, self.d)))
+            for g in np.flatnonzero(self.counts):
+                part = self._part(int(g))
+                total = (total[0] + part[0], *merge_moments(*total, *part))
+            self._whole = Whole(*total[:2], _symmetric(total[2]))
+        return self._whole
 
     def replicates(self) -> Replicates | None:
         """The moments without each group in turn, their spectra to first order.
-
-        An eigenvalue moves with its axis's share of what is taken away, to first order; so one
-        decomposition serves all groups.
 
         Raises:
             NotEnoughData: as `eigenvalues` does.
         """
         present = np.flatnonzero(self.counts)
-        if len(present) < 2 or self.n - self.counts.max() < 2:
+        if len(present) < 2 or self.n - self.counts.max() < 2 or not isinstance(self.whole, Whole):
             return None
-        return Replicates.leave_one_out([self._without(int(g)) for g in present])
-
-    def _without(self, g: int) -> Moments:
-        count, mean, scatter = self._part(g)
-        n, rest = self.n, self.n - count
-        step = (mean - self.mean) @ self.axes
-        left = self._values() - axis_variances(scatter, self.axes) - step**2 * (n * count / rest)
-        values = np.maximum(left, 0.0)
-        center = self.mean @ self.axes - step * (count / rest)
-        return Moments.of_spectrum(
-            rest, np.sort(values)[::-1], lambda: uncentred_singular_values(values, center, rest), self.centred
-        )
-
-    def _uncentred(self) -> Float64[ndarray, " d"]:
-        values = self._values()
-        return uncentred_singular_values(values, self.mean @ self.axes, self.n)
+        spectra = [self.whole.without(*self._part(int(g))) for g in present]
+        return Replicates.leave_one_out([Moments.of_spectra(self.n, self.d, s, self.centred) for s in spectra])
 
     def _part(self, g: int) -> Part:
         return int(self.counts[g]), self.means[g], self.scatters[g]
 
-    @property
-    def _axes_forgotten(self) -> bool:
-        return self.scatters.shape[1] < self.d
 
-    def _total(self) -> Part:
-        if self._axes_forgotten:
-            return self.n, self.means[0], np.diag(self._known["values"])
-        if "total" not in self._known:
-            total: Part = (0, np.zeros(self.d), np.zeros((self.d, self.d)))
-            for g in np.flatnonzero(self.counts):
-                part = self._part(int(g))
-                total = (total[0] + part[0], *merge_moments(*total, *part))
-            self._known["total"] = (*total[:2], _whole(total[2]))
-        return self._known["total"]
-
-    def _values(self) -> Float64[ndarray, " d"]:
-        if "values later" in self._known:
-            self._known["values"] = self._known.pop("values later")()
-        if "values" not in self._known:
-            values, axes = principal_axes(self.scatter, min(self.n - 1, self.d))
-            self._known |= {"values": values, "axes": axes}
-        return self._known["values"]
-
-
-def _whole(upper: Float64[ndarray, "d d"]) -> Float64[ndarray, "d d"]:
+def _symmetric(upper: Float64[ndarray, "d d"]) -> Float64[ndarray, "d d"]:
     """The symmetric matrix that an upper triangle stands for."""
     return np.triu(upper) + np.triu(upper, 1).T
+
+
+def _held(values: Float64[ndarray, " d"], least: float) -> Float64[ndarray, " d"]:
+    """Descending values, refused where they are so small that their squares lost digits."""
+    if 0.0 < values[0] < least:
+        raise NotEnoughData("these values are too small to be squared in float64", "scale the rows up")
+    return values

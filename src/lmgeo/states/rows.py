@@ -18,7 +18,8 @@ from lmgeo.states.replicates import Replicates
 from lmgeo.states.state import check_alike, check_batch
 
 CAPACITY = 262_144
-MOST_ROWS_OF_A_GROUP = 2_048  # for the spread
+LEAST_ROWS_OF_A_GROUP = 10  # for the spread: of fewer rows, values are alike for want of room to differ
+MOST_ROWS_OF_A_GROUP = 2_048
 _NO_LIMIT = np.uint64(2**64 - 1)
 
 
@@ -121,7 +122,7 @@ class Rows:
         kept = self._settle()
         groups = [np.flatnonzero(kept.sequence % GROUPS == g) for g in range(GROUPS)]
         least = min(min(map(len, groups)), MOST_ROWS_OF_A_GROUP)
-        if least < 2:
+        if least < LEAST_ROWS_OF_A_GROUP:
             return None
         states = []
         for chosen in groups:

@@ -30,6 +30,7 @@ from lmgeo.numerics.singular_values import (
     values_of,
 )
 from lmgeo.states.moments import Moments
+from lmgeo.states.whole import Spectra
 
 _SMALL = 4_000_000  # entries: up to here the slow way costs less than a second
 _WELL_ABOVE = 1e-4  # in λ: with an error of 3e-9, each λ is good to 3e-5 of itself
@@ -123,14 +124,12 @@ class MatrixSpectrum:
 
     def moments(self) -> Moments:
         """The same as the moments of a cloud, without its axes."""
-        return Moments.of_matrix(
-            self.n,
-            self.d,
+        spectra = Spectra(
             lambda: self._padded(_squares(self.less_mean.values)),
             lambda: self._padded(self.raw.values),
-            self.centred,
             self.constant_columns,
         )
+        return Moments.of_spectra(self.n, self.d, spectra, self.centred)
 
     def to_arrays(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
         """Both sets of singular values, and in plain JSON what else is known of the matrix.

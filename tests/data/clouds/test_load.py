@@ -176,3 +176,34 @@ def test_no_cloud_in_it(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "x.npy", array)
     with pytest.raises(NotEnoughData, match="holds no cloud"):
         load_clouds(tmp_path / "x.npy")
+
+
+def test_an_archive_with_something_that_is_no_array(tmp_path: Path) -> None:
+    import zipfile
+
+    np.save(tmp_path / "x.npy", X)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("readme.txt", "words")
+        archive.write(tmp_path / "x.npy", "x.npy")
+    clouds = load_clouds(tmp_path / "x.npz")
+    np.testing.assert_array_equal(clouds.arrays["x"], X)
+    assert clouds.left_out == [{"object": "readme.txt", "reason": "it is no array"}]
+
+
+@pytest.mark.parametrize("shape", [(10**9, 10**6), (10**30, 3)])
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_header_that_claims_more_than_there_is(tmp_path: Path, shape: tuple[int, int], suffix: str) -> None:
+    import io
+    import zipfile
+
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    content = header.getvalue() + bytes(100)
+    path = tmp_path / f"x{suffix}"
+    if suffix == ".npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.npy", content)
+    with pytest.raises(SpecError, match="cannot be read as"):
+        load_clouds(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from lmgeo.core.spec.base import Strict
 
@@ -46,8 +46,16 @@ class QuantizerProtocol(Strict):
     rq_steps: int = Field(10, ge=1)
     rq_iterations: int = Field(10, ge=1)
     seeds: int | None = Field(3, ge=1)
-    threads: int = Field(2, ge=1)
+    threads: int = Field(2, ge=1, le=256)  # FAISS ends the process where it cannot have as many
     backend: Literal["faiss", "numba", "torch"] = "faiss"
+
+    @field_validator("pq_train_rows", "lsq_train_rows", "rq_train_rows")
+    @classmethod
+    def _one_for_each_cell(cls, rows: int | None, info: ValidationInfo) -> int | None:
+        cells = 2 ** info.data.get("bits", 0)
+        if rows is not None and rows < cells:
+            raise ValueError(f"fewer rows than the {cells} cells of a codebook")
+        return rows
 
     @property
     def cells(self) -> int:

@@ -16,7 +16,8 @@ def residual_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed
     """Quantize `rows` codebook by codebook, with a beam of the best codes so far.
 
     Trained on the first `rq_train_rows` rows: a random subset under the canonical order. Between the
-    codebooks FAISS draws its k-means' rows from as many candidates as the beam is wide.
+    codebooks FAISS draws its k-means' rows from as many candidates as the beam is wide. Fewer rows than
+    columns have not as many principal axes: k-means then starts in the full space, and `details` say so.
 
     Args:
         seed: of k-means; None: FAISS's own.
@@ -28,6 +29,9 @@ def residual_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed
     n_train = n if protocol.rq_train_rows is None else min(n, protocol.rq_train_rows)
     quantizer = faiss.ResidualQuantizer(d, M, protocol.bits)
     quantizer.max_beam_size = protocol.rq_beam
+    few = n_train < d
+    if few:
+        quantizer.train_type = faiss.ResidualQuantizer.Train_default
     quantizer.cp.progressive_dim_steps = protocol.rq_steps
     quantizer.cp.niter = protocol.rq_iterations
     quantizer.cp.seed = (FAISS_SEED if seed is None else seed) % 2**31
@@ -43,5 +47,6 @@ def residual_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed
         "n_train": n_train,
         "padded": 0,
         "threads": protocol.threads,
+        **({"without_axes": f"{n_train} training rows, fewer than {d} columns"} if few else {}),
     }
     return Quantization(rows, codes, codebooks, details)
