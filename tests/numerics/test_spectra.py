@@ -16,12 +16,16 @@ from lmgeo.numerics import spectra
 spectrum = st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=30).map(lambda v: np.sort(np.array(v))[::-1])
 
 
+def isoscore(values: np.ndarray) -> float:
+    return spectra.isoscore(spectra.sums_of(values), len(values))
+
+
 @settings(max_examples=60, deadline=None)
 @given(values=spectrum, factor=st.floats(1e-50, 1e50))
 def test_ranges_and_scale(values: np.ndarray, factor: float) -> None:
     d = len(values)
     bounds = {
-        spectra.isoscore: (0, 1),
+        isoscore: (0, 1),
         spectra.participation: (1, d),
         spectra.entropy_rank: (1, d),
     }
@@ -48,15 +52,15 @@ def test_eee_by_hand() -> None:
 
 def test_isoscore_at_its_ends() -> None:
     for d in (2, 5, 100):
-        assert spectra.isoscore(np.ones(d)) == pytest.approx(1.0)
-        assert spectra.isoscore(np.eye(d)[0]) == pytest.approx(0.0, abs=1e-12)
+        assert isoscore(np.ones(d)) == pytest.approx(1.0)
+        assert isoscore(np.eye(d)[0]) == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("k", [1, 3, 9])
 def test_isoscore_counts_dimensions(k: int) -> None:
     # k even directions of d: the score is (k − 1)/(d − 1)
     values = np.array([1.0] * k + [0.0] * (10 - k))
-    assert spectra.isoscore(values) == pytest.approx((k - 1) / 9, abs=1e-12)
+    assert isoscore(values) == pytest.approx((k - 1) / 9, abs=1e-12)
 
 
 def test_rounding_becomes_zero() -> None:
@@ -86,3 +90,14 @@ def test_uncentred_singular_values(n: int, shift: float) -> None:
     found = spectra.uncentred_singular_values(values, X.mean(axis=0) @ axes, n)
     expected = np.pad(np.linalg.svd(X, compute_uv=False), (0, max(0, 5 - n)))
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8 * math.sqrt(n))
+
+
+def test_sums_of_a_matrix_are_those_of_its_eigenvalues() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 6)) * 1e150
+    scatter = X.T @ X
+    found, plain = spectra.sums_of(scatter), spectra.sums_of(np.linalg.eigvalsh(scatter)[::-1])
+    assert found.total * found.factor == pytest.approx(plain.total * plain.factor)
+    assert spectra.isoscore(found, 6) == pytest.approx(spectra.isoscore(plain, 6))
+    with pytest.raises(NotEnoughData, match="overflow"):
+        spectra.sums_of(np.diag([np.inf, 1.0]))
+    assert spectra.sums_of(np.zeros((3, 3))).factor == 0.0

@@ -120,16 +120,13 @@ class _Weighing:
         large = [one for one in each.values() if math.prod(_shape(one[1])) > _SMALL]
         small = [one for one in each.values() if math.prod(_shape(one[1])) <= _SMALL]
 
-        def work(some: list[tuple[str, Chosen]]) -> None:
-            for name, chosen in some:
-                progress("matrices", len(self._found), len(each))
-                self._found[chosen.parameter] = self._measured(name, chosen)
+        def work(one: tuple[str, Chosen]) -> None:
+            progress("matrices", len(self._found), len(each))
+            self._found[one[1].parameter] = self._measured(*one)
 
-        if sum(map(_cost, large)) <= sum(map(_cost, small)):
-            in_threads(work, [large, *([one] for one in small)])  # one thread is busy with them no longer than the rest
-        else:
-            in_threads(work, [[one] for one in small])
-            work(large)
+        in_threads(work, small)
+        for one in large:
+            work(one)
 
     def _measured(self, name: str, chosen: Chosen) -> dict[str, Measurement] | SpecError:
         try:
@@ -158,12 +155,6 @@ class _Weighing:
 def _shape(chosen: Chosen) -> tuple[int, int]:
     n, d = chosen.tensor.shape
     return n, d
-
-
-def _cost(one: tuple[str, Chosen]) -> float:
-    """Roughly the multiplications of a matrix's products and decomposition."""
-    n, d = _shape(one[1])
-    return 3.0 * n * d * min(n, d) + 14.0 * min(n, d) ** 3
 
 
 def _described(chosen: Chosen) -> dict[str, Any]:

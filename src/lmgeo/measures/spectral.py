@@ -24,9 +24,14 @@ def read_spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
     """The spectrum that a measure reads, refused where it is all zeros."""
     values = m.eigenvalues if centred else m.spectrum
     if values[0] == 0.0:
-        equal = f"all {m.n} rows are equal, as far as float64 squares tell"
-        raise NotEnoughData(f"{equal if centred else 'all entries are zero'}: no spectrum", "give rows that differ")
+        raise _all_equal(m) if centred else NotEnoughData("all entries are zero: no spectrum", "give rows that differ")
     return values
+
+
+def _all_equal(m: Moments) -> NotEnoughData:
+    return NotEnoughData(
+        f"all {m.n} rows are equal, as far as float64 squares tell: no spectrum", "give rows that differ"
+    )
 
 
 def read_uncentred(m: Moments) -> Float64[ndarray, " d"]:
@@ -77,7 +82,10 @@ def isoscore(m: Moments) -> Valued:
     """IsoScore: how evenly the variance spreads over all dimensions; centred on weight matrices too."""
     if m.d < 2:
         raise NotEnoughData("d = 1: isotropy needs two dimensions", "give at least 2 columns")
-    return noted(m, spectra.isoscore(read_spectrum(m, centred=True)), centred=True)
+    sums = m.sums
+    if sums.factor == 0.0:
+        raise _all_equal(m)
+    return noted(m, spectra.isoscore(sums, m.d), centred=True)
 
 
 @measure(

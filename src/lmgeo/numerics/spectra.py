@@ -6,6 +6,7 @@ None of them depends on the scale of λ, so each is taken relative to its greate
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -121,14 +122,40 @@ def eee(values: Float64[ndarray, " d"], r: int) -> float:
     return float(np.clip(np.trapezoid(above) / (top * r / 2), 0.0, ((r - 1) / r) ** 2))
 
 
-def isoscore(values: Float64[ndarray, " d"]) -> float:
+class Sums(NamedTuple):
+    """Of eigenvalues over a common factor, so that no square leaves float64.
+
+    Attributes:
+        total: their sum.
+        squares: the sum of their squares.
+        factor: what they were divided by; 0 where all are zero.
+    """
+
+    total: float
+    squares: float
+    factor: float
+
+
+def sums_of(spectrum: Float64[ndarray, "*k"]) -> Sums:
+    """Of eigenvalues that are given, or of those of a scatter matrix by its trace and norm.
+
+    Raises:
+        NotEnoughData: float64 could not hold the squares that the matrix sums.
+    """
+    if not np.isfinite(spectrum).all():
+        raise NotEnoughData("the squares of these values overflow float64", "scale the rows down")
+    diagonal = spectrum if spectrum.ndim == 1 else np.diag(spectrum)
+    factor = float(diagonal.max())  # no entry of a scatter is greater
+    if factor == 0.0:
+        return Sums(0.0, 0.0, 0.0)
+    return Sums(float((diagonal / factor).sum()), float(np.linalg.norm(spectrum / factor)) ** 2, factor)
+
+
+def isoscore(sums: Sums, d: int) -> float:
     """IsoScore of a spectrum of d ≥ 2 values: 0 (one direction) … 1 (even).
+
+    δ²·2(d − √d) = ‖√d·λ/‖λ‖ − 1‖² = 2d − 2√d·Σλ/‖λ‖, so φ = (Σλ)²/(d·Σλ²).
 
     Source: Rudman et al. 2022, "IsoScore: Measuring the Uniformity of Embedding Space Utilization".
     """
-    d = len(values)
-    scaled = values / values[0]
-    scaled *= math.sqrt(d) / np.linalg.norm(scaled)
-    defect = np.linalg.norm(scaled - 1.0) / math.sqrt(2 * (d - math.sqrt(d)))
-    phi = (d - defect**2 * (d - math.sqrt(d))) ** 2 / d**2
-    return float(np.clip((d * phi - 1) / (d - 1), 0.0, 1.0))
+    return float(np.clip((sums.total**2 / sums.squares - 1) / (d - 1), 0.0, 1.0))

@@ -11,6 +11,7 @@ import numpy as np
 from lmgeo.core.arrays import Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.moments import Products, mean_and_scatter, merge_moments
+from lmgeo.numerics.spectra import Sums
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.groups import GROUPS, rows_by_group
 from lmgeo.states.replicates import Replicates
@@ -134,6 +135,19 @@ class Moments:
         if self.n < 2:
             raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
         return _held(self.whole.values, _LEAST_SQUARE) / (self.n - 1)
+
+    @property
+    def sums(self) -> Sums:
+        """Sum and sum of squares of `eigenvalues` but for a common factor; nothing is decomposed for them.
+
+        Raises:
+            NotEnoughData: as `eigenvalues` does.
+        """
+        if self.n < 2:
+            raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
+        found = self.whole.sums
+        _held(np.array([found.factor]), _LEAST_SQUARE)
+        return found
 
     @property
     def singular_values_uncentred(self) -> Float64[ndarray, " d"]:

@@ -29,6 +29,7 @@ from lmgeo.numerics.singular_values import (
     single_grams_of,
     values_of,
 )
+from lmgeo.numerics.spectra import Sums, sums_of
 from lmgeo.states.moments import Moments
 from lmgeo.states.whole import Spectra
 
@@ -47,6 +48,7 @@ class MatrixSpectrum:
         epsilon: distance from 1 to the next number of the type that the matrix is stored in.
         centred: whether measures read those less the mean.
         eigen: gives the decomposition of the product with itself, or None.
+        sums: gives those of the eigenvalues of the rows less their mean; None: they are summed.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class MatrixSpectrum:
         epsilon: float,
         centred: bool = False,
         eigen: Callable[[], Eigen | None] = lambda: None,
+        sums: Callable[[], Sums] | None = None,
     ) -> None:
         self.n, self.d = n, d
         self.constant_columns, self.epsilon, self.centred = constant_columns, epsilon, centred
-        self._raw, self._less_mean, self._eigen = raw, less_mean, eigen
+        self._raw, self._less_mean, self._eigen, self._sums = raw, less_mean, eigen, sums
 
     @cached_property
     def raw(self) -> Values:
@@ -128,6 +131,7 @@ class MatrixSpectrum:
             lambda: self._padded(_squares(self.less_mean.values)),
             lambda: self._padded(self.raw.values),
             self.constant_columns,
+            self._sums,
         )
         return Moments.of_spectra(self.n, self.d, spectra, self.centred)
 
@@ -215,6 +219,7 @@ def spectrum_of(
         epsilon=epsilon,
         centred=centred,
         eigen=lambda: reading.eigen,
+        sums=lambda: sums_of((reading.single or reading.grams).centred),
     )
 
 

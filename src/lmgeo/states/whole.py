@@ -10,7 +10,14 @@ import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData
-from lmgeo.numerics.spectra import axis_variances, principal_axes, uncentred_singular_values, without_rounding
+from lmgeo.numerics.spectra import (
+    Sums,
+    axis_variances,
+    principal_axes,
+    sums_of,
+    uncentred_singular_values,
+    without_rounding,
+)
 
 
 @final
@@ -44,6 +51,11 @@ class Whole:
     def uncentred(self) -> Float64[ndarray, " d"]:
         """Singular values of the rows as they stand, descending."""
         return uncentred_singular_values(self.values, self.mean @ self.axes, self.n)
+
+    @property
+    def sums(self) -> Sums:
+        """Sum and sum of squares of the eigenvalues, without decomposing anything."""
+        return sums_of(self.scatter)
 
     @property
     def constant_columns(self) -> int:
@@ -81,6 +93,7 @@ class Spectra:
         values: gives the eigenvalues of the centred scatter, descending.
         uncentred: gives the singular values of the rows as they stand, descending.
         constant_columns: columns that hold one value throughout.
+        sums: gives the sum of the eigenvalues and that of their squares; None: they are summed.
     """
 
     def __init__(
@@ -88,8 +101,10 @@ class Spectra:
         values: Callable[[], Float64[ndarray, " d"]],
         uncentred: Callable[[], Float64[ndarray, " d"]],
         constant_columns: int = 0,
+        sums: Callable[[], Sums] | None = None,
     ) -> None:
         self._values, self._uncentred, self.constant_columns = values, uncentred, constant_columns
+        self._sums = sums
 
     @cached_property
     def values(self) -> Float64[ndarray, " d"]:
@@ -100,6 +115,11 @@ class Spectra:
     def uncentred(self) -> Float64[ndarray, " d"]:
         """Singular values of the rows as they stand."""
         return self._uncentred()
+
+    @property
+    def sums(self) -> Sums:
+        """Sum and sum of squares of the eigenvalues of the centred scatter."""
+        return self._sums() if self._sums else sums_of(self.values)
 
     @property
     def mean(self) -> Float64[ndarray, " d"]:
