@@ -102,13 +102,14 @@ def test_not_finite_clouds_are_refused(call, tmp_path, value):
         (["measure", "{cloud}", "--measures", ","], "no measure is named"),
         (["measure", "{cloud}", "--out", "{cloud}"], "is a file"),
         (["evaluate", "{tmp}", "--tasks", "rte", "--set", "epochs=1", "--set", "epochs=2"], "twice"),
+        (["measure", "{checkpoint}", "--sampling", "balancd"], "did you mean 'balanced'"),
         (["measure"], "source"),
         (["nosuch"], "nosuch"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_2(call, cloud, tmp_path, arguments, said):
+def test_bad_input_is_one_message_and_exit_2(call, cloud, tmp_path, checkpoint, arguments, said):
     (tmp_path / "empty").mkdir()
-    filled = [a.format(cloud=cloud, tmp=tmp_path / "empty") for a in arguments]
+    filled = [a.format(cloud=cloud, tmp=tmp_path / "empty", checkpoint=checkpoint) for a in arguments]
     code, out, err = call(*filled)
     assert (code, out) == (2, "")
     assert said in err
@@ -166,6 +167,20 @@ def test_measure_a_model_end_to_end(call, checkpoint, text_file, tmp_path):
     assert list(document["objects"]) == ["embeddings", "final"]
     assert document["objects"]["final"]["n"] == document["sampling"]["tokens_seen"]
     assert json.loads((tmp_path / "out" / "measures.json").read_text()) == document
+
+
+def test_measure_says_how_it_sampled(call, checkpoint, text_file, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("a red dog sees a cat.\n" * 5)
+    asked = ["measure", checkpoint, "--corpus", f"text:{text_file}+text:{other}", "--sequences", 30]
+    code, out, _ = call(*asked, "--sampling", "balanced", "--measures", "eee", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["sampling"]["sampling"] == "balanced"
+    assert any("1 of 2 sources" in note and "2. text:other.txt (5)" in note for note in document["notes"])
+    uniform = json.loads(call(*asked, "--measures", "eee", "--json")[1])
+    assert uniform["sampling"]["sampling"] == "uniform"
+    assert uniform["sampling"]["tokens_seen"] != document["sampling"]["tokens_seen"]
 
 
 def test_perturb_then_evaluate(call, checkpoint, task_folder, tmp_path):

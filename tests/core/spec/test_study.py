@@ -205,7 +205,7 @@ def test_the_names_of_kinds_come_from_outside() -> None:
 def test_the_defaults_are_those_written_down() -> None:
     """They enter keys: a change of one changes every result made by default."""
     assert RepresentSpec().resolved() == {
-        "corpus": "pydocs", "sequences": 1000, "sites": ["final"], "tokens": "all", "seed": 0,
+        "corpus": "pydocs", "sequences": 1000, "sampling": "uniform", "sites": ["final"], "tokens": "all", "seed": 0,
         "products": "float64",
     }  # fmt: skip
     assert FinetuneSpec().resolved() == {
