@@ -14,8 +14,10 @@ from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental import incrementals
 from lmgeo.analysis.partial import partials
+from lmgeo.analysis.power import power_of
 from lmgeo.analysis.prepare import prepare, prepare_holdout
 from lmgeo.analysis.regression import regressions
+from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "partial": _partials,
     "regressions": _regressions,
     "incremental": _incrementals,
+    "sensitivity": sensitivity,
+    "power": power_of,
 }
 
 
@@ -82,6 +86,7 @@ def analyze(
     data = Data(
         table=ready.table,
         everything=table,
+        filtered=ready.filtered,
         target_name=spec.target,
         target=ready.target,
         measures=ready.measures,

@@ -149,12 +149,9 @@ def measure_model(
     model = open_model(source, device)
     passed, found = _measured(model, sample.texts, spec, names, settings, nulls, progress)
     if nulls:
-        from lmgeo.measures.nulls import with_nulls
-
         twin = open_model(source, device, untrained_seed=seed)
         _, untrained = _measured(twin, sample.texts, spec, names, settings, False, progress)
-        for site, others in untrained.items():
-            found[site] = with_nulls(found[site], {"untrained": {name: m.value for name, m in others.items()}})
+        found = _beside_twin(found, untrained)
     objects = {site: measured_object(passed.n_rows, model.width, measured) for site, measured in found.items()}
     described = {"family": model.family, "width": model.width, "sites": list(model.sites)}
     notes = [*sample.notes, *passed.notes]
@@ -187,6 +184,15 @@ def _measured(
         if nulls:
             found[site] = _beside_nulls(found[site], states[Rows].matrix(), settings, seed, progress, device)
     return passed, found
+
+
+def _beside_twin(
+    found: dict[str, dict[str, Measurement]], untrained: dict[str, dict[str, Measurement]]
+) -> dict[str, dict[str, Measurement]]:
+    from lmgeo.measures.nulls import with_nulls
+
+    values = {site: {name: m.value for name, m in others.items()} for site, others in untrained.items()}
+    return {site: with_nulls(own, {"untrained": values[site]}) for site, own in found.items()}
 
 
 def _beside_nulls(
