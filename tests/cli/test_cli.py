@@ -223,7 +223,31 @@ def test_dry_run_plans_and_writes_nothing(call, study, write_study, tmp_path):
     assert code == 0
     assert (plan["models"], plan["cells"], plan["missing"]) == (3, 9, 9)
     assert plan["seconds"] > 0
+    assert (plan["power"]["n"], plan["power"]["controls"], plan["power"]["counted"]) == (3, 0, "model")
+    assert "at least 5" in plan["power"]["reason"]
     assert not (tmp_path / "store").exists()
+
+
+def test_dry_run_says_what_the_study_could_detect(call, study, write_study, tmp_path):
+    study["perturb"] = [{"noise": {"alpha": list(range(1, 24)), "seed": 1}}]
+    study["represent"]["sequences"] = [50, 100]
+    store = ["--store", tmp_path / "store", "--dry-run"]
+    code, out, _ = call("run", write_study(study), *store)
+    assert code == 0
+    assert "24 models show a correlation of 0.5" in out.splitlines()[-1]
+    assert out.splitlines()[-1].endswith("or more with 80 % power; one of 0.3 needs 93 and 0.5 needs 33")
+    study["analyze"] = {"controls": ["alpha", "final.eee"], "filter": "alpha > 8 and score.average > 0.2"}
+    power = json.loads(call("run", write_study(study), *store, "--json")[1])["power"]
+    assert (power["n"], power["controls"]) == (15, 2)
+    assert "15 models with 2 controls show a partial correlation of" in call("run", write_study(study), *store)[1]
+    study["perturb"][0]["noise"]["seed"] = [1, 2, 3]
+    power = json.loads(call("run", write_study(study), *store, "--json")[1])["power"]
+    assert (power["n"], power["counted"], power["models"]) == (15, "seed group", 45)
+    assert "15 seed groups (of 45 models) with 2 controls show" in call("run", write_study(study), *store)[1]
+    few = ["--set", "analyze.filter='alpha > 22'"]
+    assert "too few to show any relation" in call("run", write_study(study), *store, *few)[1]
+    none = ["--set", "analyze.filter='alpha > 99'"]
+    assert json.loads(call("run", write_study(study), *store, *none, "--json")[1])["power"]["n"] == 0
 
 
 def test_doctor_names_versions(call):
