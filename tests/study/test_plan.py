@@ -261,3 +261,14 @@ def test_vary_beside_a_grid_replaces_its_axis(study, write_study):
     plan = plan_study(write_study(study))
     found = {(row["factors"]["sequences"], row["factors"]["sampling_seed"]) for row in plan.rows}
     assert found == {(50, 0), (100, 0), (200, 0), (50, 1), (100, 1)}
+
+
+def test_the_ready_study_of_sensitivity_varies_one_setting_at_a_time():
+    plan = plan_study("quantizer-sensitivity")
+    centre = plan.rows[0]["factors"]
+    settings = ("corpus", "sequences", "sampling", "tokens", "sampling_seed", "protocol")
+    for row in plan.rows:
+        assert sum(row["factors"][name] != centre[name] for name in settings) <= 1
+    assert len(plan.rows) == 17 * (1 + 17 + 2 + 3 + 2 + 3)
+    assert {column.rpartition(".")[0] for column in plan.rows[0]["measures"]} == {"final", "embeddings", "block.0"}
+    assert len({key for row in plan.rows for keys in row["scores"].values() for key in keys}) == 17 * 3 * 2
