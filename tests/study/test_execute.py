@@ -200,7 +200,9 @@ def test_varied_settings_fill_their_rows_and_nothing_is_done_twice(study, write_
         {"measure": {"protocol": "quickstart(bits=5)"}},
     ]
     plan = plan_study(write_study(study))
-    assert sum(len(cell.wanted) for cell in missing_cells(plan, store)) == 3 * 2 + 5  # the centre again for what is new there
+    assert (
+        sum(len(cell.wanted) for cell in missing_cells(plan, store)) == 3 * 2 + 5
+    )  # the centre again for what is new there
     assert {o["status"] for o in run_here(plan, store)} == {"done"}
     table = wide_table(store)
     assert table["sampling"].tolist() == ["uniform", "by_length", "balanced", "uniform", "uniform"]
