@@ -70,17 +70,28 @@ def _entries(data: Data, settings: Settings) -> dict[str, list[dict[str, Any]]]:
     also = [*(data.controls.names if data.controls else []), *([data.by.name] if data.by else [])]
     entries: dict[str, list[dict[str, Any]]] = {name: [] for name in columns}
     seen: dict[str, set[bytes]] = {name: set() for name in columns}
-    for chosen, rows in _by_setting(settings, len(table)):
+    for chosen, every in _by_setting(settings, len(table)):
+        rows = every[np.isfinite(y[every])]
         clusters = clusters_of(table.iloc[rows], also)
         here = {name: values[rows] for name, values in columns.items()}
-        for names, kept in alike(here, np.isfinite(y[rows])):
-            order = np.argsort(model[rows][kept], kind="stable")
-            marks = {name: np.stack([model[rows], y[rows], here[name]])[:, kept][:, order].tobytes() for name in names}
-            new = [name for name in names if kept.any() and marks[name] not in seen[name]]
-            estimates = _estimates([here[n][kept] for n in new], y[rows][kept], clusters.take(kept), data.seed)
-            for name, entry in zip(new, estimates, strict=True):
-                seen[name].add(marks[name])
-                entries[name].append({"settings": chosen, **entry})
+        for name, entry in _under_one_setting(here, y[rows], model[rows], clusters, seen, data.seed).items():
+            entries[name].append({"settings": chosen, **entry})
+    return entries
+
+
+def _under_one_setting(
+    columns: dict[str, ndarray], y: ndarray, model: ndarray, clusters: Clusters, seen: dict[str, set[bytes]], seed: int
+) -> dict[str, dict[str, Any]]:
+    """The entry of each column whose values are not in `seen`, where they are put; every `y` has a value."""
+    entries: dict[str, dict[str, Any]] = {}
+    for names, kept in alike(columns, np.ones(len(y), dtype=np.bool_)):
+        order = np.flatnonzero(kept)[np.argsort(model[kept], kind="stable")]
+        marks = {name: np.stack([model, y, columns[name]])[:, order].tobytes() for name in names}
+        new = [name for name in names if kept.any() and marks[name] not in seen[name]]
+        estimates = _estimates([columns[name][kept] for name in new], y[kept], clusters.take(kept), seed)
+        entries |= dict(zip(new, estimates, strict=True))
+        for name in new:
+            seen[name].add(marks[name])
     return entries
 
 
