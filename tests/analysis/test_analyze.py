@@ -51,7 +51,7 @@ def test_everything_at_once_is_plain_json_and_repeats_exactly() -> None:
     assert text == json.dumps(analyze(plain(), spec, holdout=plain(6)))
     assert set(facts) == {
         "target", "n", "dropped", "clusters", "correlations", "partial", "regressions", "incremental", "holdout",
-        "notes", "reflects", "alignment", "transfer", "counterexamples", "saturation",
+        "notes", "reflects", "alignment", "transfer", "counterexamples", "saturation", "sensitivity", "power",
     }  # fmt: skip
     assert [e["measure"] for e in facts["correlations"]] == ["eee", "vrm"]
     assert [e["by"] for e in facts["regressions"]] == [None, "family"] * 2

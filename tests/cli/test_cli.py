@@ -102,13 +102,14 @@ def test_not_finite_clouds_are_refused(call, tmp_path, value):
         (["measure", "{cloud}", "--measures", ","], "no measure is named"),
         (["measure", "{cloud}", "--out", "{cloud}"], "is a file"),
         (["evaluate", "{tmp}", "--tasks", "rte", "--set", "epochs=1", "--set", "epochs=2"], "twice"),
+        (["measure", "{checkpoint}", "--sampling", "balancd"], "did you mean 'balanced'"),
         (["measure"], "source"),
         (["nosuch"], "nosuch"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_2(call, cloud, tmp_path, arguments, said):
+def test_bad_input_is_one_message_and_exit_2(call, cloud, tmp_path, checkpoint, arguments, said):
     (tmp_path / "empty").mkdir()
-    filled = [a.format(cloud=cloud, tmp=tmp_path / "empty") for a in arguments]
+    filled = [a.format(cloud=cloud, tmp=tmp_path / "empty", checkpoint=checkpoint) for a in arguments]
     code, out, err = call(*filled)
     assert (code, out) == (2, "")
     assert said in err
@@ -168,6 +169,20 @@ def test_measure_a_model_end_to_end(call, checkpoint, text_file, tmp_path):
     assert json.loads((tmp_path / "out" / "measures.json").read_text()) == document
 
 
+def test_measure_says_how_it_sampled(call, checkpoint, text_file, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("a red dog sees a cat.\n" * 5)
+    asked = ["measure", checkpoint, "--corpus", f"text:{text_file}+text:{other}", "--sequences", 30]
+    code, out, _ = call(*asked, "--sampling", "balanced", "--measures", "eee", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["sampling"]["sampling"] == "balanced"
+    assert any("1 of 2 sources" in note and "2. text:other.txt (5)" in note for note in document["notes"])
+    uniform = json.loads(call(*asked, "--measures", "eee", "--json")[1])
+    assert uniform["sampling"]["sampling"] == "uniform"
+    assert uniform["sampling"]["tokens_seen"] != document["sampling"]["tokens_seen"]
+
+
 def test_perturb_then_evaluate(call, checkpoint, task_folder, tmp_path):
     code, out, _ = call("perturb", checkpoint, "noise", "alpha=20", "seed=3", "--out", tmp_path / "noisy", "--json")
     assert code == 0
@@ -208,7 +223,31 @@ def test_dry_run_plans_and_writes_nothing(call, study, write_study, tmp_path):
     assert code == 0
     assert (plan["models"], plan["cells"], plan["missing"]) == (3, 9, 9)
     assert plan["seconds"] > 0
+    assert (plan["power"]["n"], plan["power"]["controls"], plan["power"]["counted"]) == (3, 0, "model")
+    assert "at least 5" in plan["power"]["reason"]
     assert not (tmp_path / "store").exists()
+
+
+def test_dry_run_says_what_the_study_could_detect(call, study, write_study, tmp_path):
+    study["perturb"] = [{"noise": {"alpha": list(range(1, 24)), "seed": 1}}]
+    study["represent"]["sequences"] = [50, 100]
+    store = ["--store", tmp_path / "store", "--dry-run"]
+    code, out, _ = call("run", write_study(study), *store)
+    assert code == 0
+    assert "24 models show a correlation of 0.5" in out.splitlines()[-1]
+    assert out.splitlines()[-1].endswith("or more with 80 % power; one of 0.3 needs 93 and 0.5 needs 33")
+    study["analyze"] = {"controls": ["alpha", "final.eee"], "filter": "alpha > 8 and score.average > 0.2"}
+    power = json.loads(call("run", write_study(study), *store, "--json")[1])["power"]
+    assert (power["n"], power["controls"]) == (15, 2)
+    assert "15 models with 2 controls show a partial correlation of" in call("run", write_study(study), *store)[1]
+    study["perturb"][0]["noise"]["seed"] = [1, 2, 3]
+    power = json.loads(call("run", write_study(study), *store, "--json")[1])["power"]
+    assert (power["n"], power["counted"], power["models"]) == (15, "seed group", 45)
+    assert "15 seed groups (of 45 models) with 2 controls show" in call("run", write_study(study), *store)[1]
+    few = ["--set", "analyze.filter='alpha > 22'"]
+    assert "too few to show any relation" in call("run", write_study(study), *store, *few)[1]
+    none = ["--set", "analyze.filter='alpha > 99'"]
+    assert json.loads(call("run", write_study(study), *store, *none, "--json")[1])["power"]["n"] == 0
 
 
 def test_doctor_names_versions(call):

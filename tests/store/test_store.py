@@ -178,3 +178,16 @@ def test_a_measure_without_any_value_is_a_column_of_missing_numbers(store):
     assert table["final.kl"].dtype == "float64"
     assert table["final.kl"].isna().all()
     assert table.attrs["measures"] == ["final.kl"]
+
+
+def test_a_sampling_that_only_one_plan_names_is_uniform_in_the_others(store):
+    store.write("plans/old.json", plan([row("a", {"final.eee": "e"})]))
+    drawn = row("a", {"final.eee": "f"})
+    drawn["factors"]["sampling"] = "balanced"
+    store.write("plans/young.json", plan([drawn]))
+    table = wide_table(store)
+    assert dict(zip(table["model"], table["sampling"], strict=True)) == {
+        "a": "uniform", "a|sampling=balanced": "balanced",
+    }  # fmt: skip
+    store.write("plans/young.json", plan([row("a", {"final.vrm": "v"})]))
+    assert list(wide_table(store).columns) == ["model", "base", "final.eee", "final.vrm"]

@@ -187,3 +187,31 @@ def test_two_studies_in_one_store_are_counted_and_laid_out_together(study, write
     table = wide_table(store)
     assert table["model"].is_unique
     assert {"tiny", "tiny|tokens=last"} < set(table["model"])
+
+
+def test_varied_settings_fill_their_rows_and_nothing_is_done_twice(study, write_study, store):
+    study["perturb"] = []
+    plain = plan_study(write_study(study))
+    run_here(plain, store)
+    study["vary"] = [
+        {"represent": {"sampling": ["by_length", "balanced"]}},
+        {"represent": {"tokens": "content"}},
+        {"represent": {"sites": ["embeddings"]}},
+        {"measure": {"protocol": "quickstart(bits=5)"}},
+    ]
+    plan = plan_study(write_study(study))
+    assert (
+        sum(len(cell.wanted) for cell in missing_cells(plan, store)) == 3 * 2 + 5
+    )  # the centre again for what is new there
+    assert {o["status"] for o in run_here(plan, store)} == {"done"}
+    table = wide_table(store)
+    assert table["sampling"].tolist() == ["uniform", "by_length", "balanced", "uniform", "uniform"]
+    assert table["final.lsq_patchiness"].nunique() == 4  # one source: balanced is uniform
+    values = dict(zip(table["model"], table["final.lsq_patchiness"], strict=True))
+    named = "tiny|sampling={}|tokens={}|protocol={}"
+    assert values[named.format("balanced", "all", "quickstart")] == values[named.format("uniform", "all", "quickstart")]
+    assert table["embeddings.eee"].notna().tolist() == [True, False, False, False, False]
+    assert table["score.average"].notna().all()
+    assert table["score.average"].nunique() == 1
+    notes = [n for record in store.documents("records/measure") for n in record["notes"]]
+    assert any("has one source, so this is the uniform sample" in note for note in notes)

@@ -44,6 +44,8 @@ def test_paths_names_and_order_leave_the_keys_alone(study, write_study, checkpoi
         {"represent.sequences": 99},
         {"represent.tokens": "content"},
         {"represent.seed": 1},
+        {"represent.sampling": "balanced"},
+        {"represent.sampling": "by_length"},
         {"perturb.0.noise.rule": "matrices"},
         {"evaluate.batch_size": 16},
         {"evaluate.train_examples": 20},
@@ -126,6 +128,15 @@ def test_an_untrained_twin_is_another_model(study, write_study):
         ("perturb.0.noise={alhpa: 20}", SpecError, "did you mean 'alpha'"),
         ("represent.sites=[block.7]", UnknownName, "block.7"),
         ("represent.seed=-1", SpecError, "-1"),
+        ("represent.sampling=balancd", SpecError, "did you mean 'balanced'"),
+        ("vary=[{reprsent: {seed: 1}}]", SpecError, "did you mean 'represent'"),
+        ("vary=[{represent: {sed: 1}}]", SpecError, "did you mean 'seed'"),
+        ("vary=[{measure: {protocol: defualt}}]", UnknownName, "did you mean 'default'"),
+        ("vary=[{measure: {protocol: []}}]", SpecError, "empty list"),
+        ("vary=[{measure: 3}]", SpecError, "not a block of keys"),
+        ("vary=[3]", SpecError, "give represent or measure"),
+        ("vary=[{}]", SpecError, "give represent or measure"),
+        ("vary=3", SpecError, "is not a list"),
         ("measure.weights=['*.nothing']", UnknownName, "no model has a matrix"),
         ("analyze.filter='alpha >'", SpecError, "alpha >"),
         ("measure.measures=[]", SpecError, "measures"),
@@ -179,3 +190,85 @@ def test_a_slip_in_a_protocol_is_told_by_its_line(study, write_study, tmp_path):
         plan_study(path)
     path.write_text(path.read_text().replace("{protocol: default", "{protocol: 'default").replace("1)}", "1)'}"))
     assert plan_study(path).rows[0]["factors"]["protocol"] == "default(bits=6,seeds=1)"
+
+
+def test_keys_of_uniform_samples_are_what_they_were_before_there_were_others(tmp_path):
+    from lmgeo.core.spec.blocks import RepresentSpec
+    from lmgeo.study.cells import measure_key
+    from lmgeo.study.wanted import sampling_identity
+
+    path = tmp_path / "t.txt"
+    path.write_text("one two three\nfour five\n")
+    spec = RepresentSpec(corpus=f"text:{path}", sequences=2)
+    identity = sampling_identity(spec)
+    assert set(identity) == {"corpus", "sequences", "tokens", "seed", "products"}
+    variant, measure = {"base": {"content": "c"}, "perturbation": None}, {"name": "eee", "version": 1}
+    # hashed by the version before there was a choice of sampling
+    assert measure_key(variant, identity, "final", measure) == "efd3f01a630e5ccdb0a81dc4"
+    others = {measure_key(variant, sampling_identity(spec.model_copy(update={"sampling": s})), "final", measure)
+              for s in ("uniform", "balanced", "by_length")}  # fmt: skip
+    assert len(others) == 3
+
+
+def test_sampling_is_a_column_only_where_some_sample_is_not_uniform(study, write_study):
+    assert "sampling" not in plan_study(write_study(study)).rows[0]["factors"]
+    plan = plan_study(write_study(study), ["represent.sampling=[uniform, by_length]"])
+    assert {row["factors"]["sampling"] for row in plan.rows} == {"uniform", "by_length"}
+    assert "tiny|sampling=by_length" in {row["model"] for row in plan.rows}
+    one = plan_study(write_study(study), ["represent.sampling=balanced"])
+    assert {row["factors"]["sampling"] for row in one.rows} == {"balanced"}
+    assert one.rows[0]["model"] == "tiny"
+
+
+def test_vary_changes_one_setting_at_a_time(study, write_study):
+    alone = plan_study(write_study(study))
+    study["vary"] = [
+        {"measure": {"protocol": ["quickstart(bits=6)", "quickstart(bits=7)"]}},
+        {"represent": {"sequences": [50, 200]}},
+        {"represent": {"tokens": "content"}},
+        {"represent": {"sites": ["embeddings"]}},
+        {"represent": {"sequences": 100}},  # as it is: nothing new
+        {"represent": {"seed": 1}, "measure": {"measures": ["eee"]}},
+    ]
+    plan = plan_study(write_study(study))
+    assert keys(alone) < keys(plan)
+    assert len(plan.rows) == 3 * (1 + 2 + 2 + 1 + 1)
+    settings = {
+        tuple(row["factors"][k] for k in ("sequences", "tokens", "sampling_seed", "protocol")) for row in plan.rows
+    }
+    assert settings == {
+        (100, "all", 0, "quickstart"), (100, "all", 0, "quickstart(bits=6)"), (100, "all", 0, "quickstart(bits=7)"),
+        (50, "all", 0, "quickstart"), (200, "all", 0, "quickstart"), (100, "content", 0, "quickstart"),
+        (100, "all", 1, "quickstart"),
+    }  # fmt: skip
+    centre = plan.rows[0]
+    assert set(centre["measures"]) == {
+        "final.eee", "final.lsq_patchiness", "embeddings.eee", "embeddings.lsq_patchiness", "unembedding.eee",
+    }  # fmt: skip
+    # one pass for the centre's protocols and sites; one each for the other texts; one for the matrices
+    passes = [cell for cell in plan.cells if cell.kind == "measure" and cell.label.startswith("measure tiny,")]
+    assert sorted(len(cell.wanted) for cell in passes) == [1, 1, 2, 2, 2, 6]
+    (most,) = [cell for cell in passes if len(cell.wanted) == 6]
+    assert most.spec["represent"]["sites"] == ["final", "embeddings"]
+    assert len({row["model"] for row in plan.rows}) == len(plan.rows)
+    assert len(plan.rows[0]["scores"]["rte"]) == 1
+    assert len({key for row in plan.rows for key in row["scores"]["rte"]}) == 3  # a model's score is one for all
+
+
+def test_vary_beside_a_grid_replaces_its_axis(study, write_study):
+    study["represent"]["sequences"] = [50, 100]
+    study["vary"] = [{"represent": {"sequences": 200}}, {"represent": {"seed": 1}}]
+    plan = plan_study(write_study(study))
+    found = {(row["factors"]["sequences"], row["factors"]["sampling_seed"]) for row in plan.rows}
+    assert found == {(50, 0), (100, 0), (200, 0), (50, 1), (100, 1)}
+
+
+def test_the_ready_study_of_sensitivity_varies_one_setting_at_a_time():
+    plan = plan_study("quantizer-sensitivity")
+    centre = plan.rows[0]["factors"]
+    settings = ("corpus", "sequences", "sampling", "tokens", "sampling_seed", "protocol")
+    for row in plan.rows:
+        assert sum(row["factors"][name] != centre[name] for name in settings) <= 1
+    assert len(plan.rows) == 17 * (1 + 17 + 2 + 3 + 2 + 3)
+    assert {column.rpartition(".")[0] for column in plan.rows[0]["measures"]} == {"final", "embeddings", "block.0"}
+    assert len({key for row in plan.rows for keys in row["scores"].values() for key in keys}) == 17 * 3 * 2

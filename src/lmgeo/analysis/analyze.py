@@ -16,10 +16,12 @@ from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental import incrementals
 from lmgeo.analysis.partial import partials
+from lmgeo.analysis.power import power_of
 from lmgeo.analysis.prepare import prepare, prepare_holdout
 from lmgeo.analysis.reflects import reflects
 from lmgeo.analysis.regression import regressions
 from lmgeo.analysis.saturation import saturation
+from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.analysis.transfer import transfer
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
@@ -58,6 +60,8 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "transfer": transfer,
     "counterexamples": counterexamples,
     "saturation": saturation,
+    "sensitivity": sensitivity,
+    "power": power_of,
 }
 
 
@@ -92,6 +96,7 @@ def analyze(
     data = Data(
         table=ready.table,
         everything=table,
+        filtered=ready.filtered,
         target_name=spec.target,
         target=ready.target,
         measures=ready.measures,

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FINETUNING = (*FinetuneSpec.model_fields, "train_examples", "eval_examples")
-SETTINGS = ("corpus", "sequences", "tokens", "sampling_seed", "protocol", *(f"finetune_{name}" for name in _FINETUNING))
+SETTINGS = (
+    "corpus",
+    "sequences",
+    "sampling",
+    "tokens",
+    "sampling_seed",
+    "protocol",
+    *(f"finetune_{name}" for name in _FINETUNING),
+)
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
 NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", *FACTORS})

@@ -37,6 +37,7 @@ class Data:
     Attributes:
         table: the rows, every column.
         everything: the table before it was filtered and kept to one measurement setting.
+        filtered: the rows that the filter keeps, under every measurement setting.
         target_name: what is explained.
         target: its values, NaN where missing.
         measures: values by name, NaN where missing.
@@ -50,6 +51,7 @@ class Data:
 
     table: pd.DataFrame
     everything: pd.DataFrame
+    filtered: pd.DataFrame
     target_name: str
     target: Float[ndarray, " n"]
     measures: dict[str, Float[ndarray, " n"]]

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The rows analysed, and the columns that are set against each other."""
+    """The rows analysed, and the columns that are set against each other; `filtered` holds every setting's rows."""
 
     table: pd.DataFrame
+    filtered: pd.DataFrame
     measures: dict[str, ndarray]
     target: ndarray
     n: int
@@ -78,8 +79,8 @@ def prepare(
     if spec.target in spec.controls or spec.target == spec.by:
         raise SpecError(f"{spec.target!r} is the target and a control at once", "take it out of one of them")
     notes = list(table.attrs.get("notes", []))
-    rows, more = _filtered(table, alternatives, in_holdout)
-    rows, setting_notes = first_setting(rows)
+    filtered, more = _filtered(table, alternatives, in_holdout)
+    rows, setting_notes = first_setting(filtered)
     names, left_out = choose_measures(rows, spec, recorded)
     require_measures(names)
     target, columns = numbers(rows, spec.target), {name: numbers(rows, name) for name in names}
@@ -88,7 +89,7 @@ def prepare(
         raise NotEnoughData(f"no row of the table has both {spec.target!r} and a measure", "choose another target")
     notes += [*more, *setting_notes, *left_out, *_infinities(rows, [spec.target, *names])]
     columns = {name: values[kept] for name, values in columns.items()}
-    return Prepared(rows.loc[kept], columns, target[kept], len(rows), dropped, notes)
+    return Prepared(rows.loc[kept], filtered, columns, target[kept], len(rows), dropped, notes)
 
 
 def _filtered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lmgeo.analysis.columns import FACTORS, SETTINGS, TRAINING_CHOICES, levels
@@ -10,8 +11,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The rows under the first measurement setting, and a note where there are others.
+@dataclass(frozen=True)
+class Settings:
+    """How the models of a table stand under several measurement settings.
+
+    Attributes:
+        columns: the setting columns that vary; none where no model stands under several settings.
+        table: the level of each row in each of `columns`, as text.
+        models: what tells each row's model from others, whatever the setting.
+    """
+
+    columns: list[str]
+    table: pd.DataFrame
+    models: list[tuple[str, ...]]
+
+
+def settings_of(table: pd.DataFrame) -> Settings:
+    """The measurement settings of a table.
 
     A column such as `tokens` may as well be a training choice; it is taken as a measurement
     setting only where one and the same model stands under several of its values.
@@ -19,9 +35,18 @@ def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     columns = [name for name in SETTINGS if name in table.columns and table[name].nunique(dropna=False) > 1]
-    if not columns or not _repeats(table, columns):
+    model = _told_apart_by(table, columns) if columns else []
+    columns = columns if model else []
+    found = pd.DataFrame({name: levels(table[name]) for name in columns}, index=table.index, dtype=object)
+    return Settings(columns, found, list(zip(*(levels(table[name]) for name in model), strict=True)))
+
+
+def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The rows under the first measurement setting, and a note where there are others."""
+    found = settings_of(table)
+    if not found.columns:
         return table, []
-    settings = pd.DataFrame({name: levels(table[name]) for name in columns}, index=table.index, dtype=object)
+    columns, settings = found.columns, found.table
     same = (settings == settings.iloc[0]).all(axis=1)
     chosen = dict(zip(columns, settings.iloc[0], strict=True))
     written = " and ".join(f"{name} == {value!r}" for name, value in chosen.items())
@@ -34,15 +59,15 @@ def first_setting(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return table.loc[same], [note]
 
 
-def _repeats(table: pd.DataFrame, settings: list[str]) -> bool:
-    """Whether some model stands under more than one setting."""
+def _told_apart_by(table: pd.DataFrame, settings: list[str]) -> list[str]:
+    """The columns that name a model which stands under more than one setting; none where there is no such model."""
     if "model" in table.columns and _several(table, ["model"], settings):
-        return True
+        return ["model"]
     studied = any(name.startswith("score.") or name == "protocol" for name in table.columns)
     if "base" not in table.columns or not studied:
-        return False
+        return []
     names = [n for n in (*FACTORS, *sorted(TRAINING_CHOICES)) if n in table.columns and n not in settings]
-    return _several(table, names, settings)
+    return names if _several(table, names, settings) else []
 
 
 def _several(table: pd.DataFrame, names: list[str], settings: list[str]) -> bool:

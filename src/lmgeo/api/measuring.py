@@ -108,6 +108,7 @@ def measure_model(
     *,
     corpus: str = "pydocs",
     sequences: int = 1000,
+    sampling: str = "uniform",
     sites: str | Sequence[str] = ("final",),
     tokens: str = "all",
     seed: int = 0,
@@ -124,6 +125,7 @@ def measure_model(
         source: a checkpoint folder, or `hf:ID[@REVISION]`.
         corpus: e.g. `pydocs`, `text:notes.txt`, `wikitext:DIR+ptb:DIR`.
         sequences: how many to draw; more than there are takes all.
+        sampling: `uniform`, `balanced` over the corpus's sources, or `by_length`: equal numbers from bands of length.
         sites: `embeddings`, `block.0` …, `final_prenorm`, `final`, or `all`.
         tokens: `all`, `content`, `last` or `mean`.
         nulls: as of `measure`, and the model's untrained twin: the same architecture, freshly initialised.
@@ -143,22 +145,22 @@ def measure_model(
 
     load_plugins(plugins)
     names, settings = cloud_measures(as_list(measures)), named(protocol)
-    sampling = _sampling(corpus, sequences, as_list(sites), tokens, seed, products)
-    sample = sample_sequences(open_corpus(corpus), sequences, seed)
+    spec = _represented(
+        corpus=corpus, sequences=sequences, sampling=sampling, sites=as_list(sites), tokens=tokens, seed=seed,
+        products=products,
+    )  # fmt: skip
+    sample = sample_sequences(open_corpus(corpus), sequences, seed, sampling)
     model = open_model(source, device)
-    passed, found = _measured(model, sample.texts, sampling, names, settings, nulls, progress)
+    passed, found = _measured(model, sample.texts, spec, names, settings, nulls, progress)
     if nulls:
-        from lmgeo.measures.nulls import with_nulls
-
         twin = open_model(source, device, untrained_seed=seed)
-        _, untrained = _measured(twin, sample.texts, sampling, names, settings, False, progress)
-        for site, others in untrained.items():
-            found[site] = with_nulls(found[site], {"untrained": {name: m.value for name, m in others.items()}})
+        _, untrained = _measured(twin, sample.texts, spec, names, settings, False, progress)
+        found = _beside_twin(found, untrained)
     objects = {site: measured_object(passed.n_rows, model.width, measured) for site, measured in found.items()}
     described = {"family": model.family, "width": model.width, "sites": list(model.sites)}
     notes = [*sample.notes, *passed.notes]
     whole = document(source, described, objects, [], protocol)
-    return {**whole, "sampling": {**sampling.resolved(), "tokens_seen": passed.n_tokens}, "notes": notes}
+    return {**whole, "sampling": {**spec.resolved(), "tokens_seen": passed.n_tokens}, "notes": notes}
 
 
 def _measured(
@@ -188,6 +190,15 @@ def _measured(
     return passed, found
 
 
+def _beside_twin(
+    found: dict[str, dict[str, Measurement]], untrained: dict[str, dict[str, Measurement]]
+) -> dict[str, dict[str, Measurement]]:
+    from lmgeo.measures.nulls import with_nulls
+
+    values = {site: {name: m.value for name, m in others.items()} for site, others in untrained.items()}
+    return {site: with_nulls(own, {"untrained": values[site]}) for site, own in found.items()}
+
+
 def _beside_nulls(
     found: dict[str, Measurement],
     rows: np.ndarray,
@@ -212,16 +223,14 @@ def _asked(
         from lmgeo.api.models import check_device
 
         check_device(device)
-    kind = _sampling("pydocs", 1, ["final"], "all", 0, products).products
+    kind = _represented(products=products).products
     return cloud_measures(as_list(measures)), named(protocol), kind
 
 
-def _sampling(corpus: str, sequences: int, sites: list[str], tokens: str, seed: int, products: str) -> RepresentSpec:
+def _represented(**raw: Any) -> RepresentSpec:
     from lmgeo.core.spec.base import validate
     from lmgeo.core.spec.document import Document
 
-    raw = {"corpus": corpus, "sequences": sequences, "sites": sites, "tokens": tokens, "seed": seed}
-    raw["products"] = products
     return validate(RepresentSpec, raw, Document("the settings of measure", raw))
 
 

@@ -181,16 +181,17 @@ def dry_run(
     workers: int | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> dict[str, Any]:
-    """What a run would do: counts a phase, and an estimate of time and disk; nothing is written.
+    """What a run would do: counts a phase, time and disk, and what it could detect; nothing is written.
 
     Raises:
         as `run_study`.
     """
+    from lmgeo.api.powering import plan_power
     from lmgeo.study.estimate import estimate
 
     plan = plan_study(study, settings, plugins)
     url = str(store or default_store(plan))
-    return {"study": plan.name, "store": url, **estimate(plan, _existing(url), workers)}
+    return {"study": plan.name, "store": url, **estimate(plan, _existing(url), workers), "power": plan_power(plan)}
 
 
 def _existing(url: str) -> Store | None:

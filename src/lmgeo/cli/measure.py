@@ -31,6 +31,7 @@ def measure(
     protocol: Annotated[str, typer.Option(help="Quantizer protocol, e.g. 'default(bits=6,seeds=1)'.")] = "default",
     corpus: Annotated[str, typer.Option(help="Text to sample, e.g. pydocs or text:FILE.")] = "pydocs",
     sequences: Annotated[int, typer.Option(min=1, help="Sequences to draw.")] = 1000,
+    sampling: Annotated[str, typer.Option(help="uniform, balanced over sources, or by_length.")] = "uniform",
     sites: Annotated[str, typer.Option(help="Sites, separated by commas, or all.")] = "final",
     tokens: Annotated[str, typer.Option(help="all, content, last or mean.")] = "all",
     seed: Seed = 0,
@@ -59,13 +60,14 @@ def measure(
         if Path(source).suffix.lower() in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():
             found = measuring.measure_file(source, **shared, progress=progress)
         else:
-            sampling: dict[str, Any] = {
+            represent: dict[str, Any] = {
                 "corpus": corpus,
                 "sequences": sequences,
+                "sampling": sampling,
                 "sites": split(sites),
                 "tokens": tokens,
             }
-            found = measuring.measure_model(source, **sampling, **shared, progress=progress)
+            found = measuring.measure_model(source, **represent, **shared, progress=progress)
     if out is not None:
         write_measures(found, out)
     print_json(found) if json else _show(found, quiet)

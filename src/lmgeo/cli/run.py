@@ -15,7 +15,9 @@ def run(
     store: Annotated[str | None, typer.Option(help="Folder or URL; default runs/<study name>.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: as many as the cores feed.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler's address.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its time and disk; run nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan, its cost and what it could detect.")
+    ] = False,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. represent.sequences=200.")] = None,
     device: Device = "cpu",
     plugin: Plugins = None,
@@ -80,6 +82,24 @@ def _show_plan(plan: dict[str, Any]) -> None:
         f"about {_clock(plan['seconds'])} on {plan['workers']} × {plan['threads']} threads, "
         f"{plan['megabytes']:.0f} MB on disk ({plan['basis']})"
     )
+    typer.echo(_could_detect(plan["power"]))
+
+
+def _could_detect(power: dict[str, Any]) -> str:
+    """What so many models could show, in a sentence or two."""
+    controls = f" with {_several(power['controls'], 'control')}" if power["controls"] else ""
+    of = "" if power["counted"] == "model" else f" (of {_several(power['models'], 'model')})"
+    models = f"{_several(power['n'], power['counted'])}{of}{controls}"
+    needed = [e for e in power["needed"] if e["true"] in (0.3, 0.5) and e["n_80"]]
+    others = " and ".join(f"{e['true']} needs {e['n_80']}" for e in needed)
+    if power["detectable_80"] is None:
+        return f"{models}: too few to show any relation with 80 % power; a correlation of {others}"
+    kind = "partial correlation" if power["controls"] else "correlation"
+    return f"{models} show a {kind} of {power['detectable_80']:.2f} or more with 80 % power; one of {others}"
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _clock(seconds: float) -> str:

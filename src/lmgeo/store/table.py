@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_UNSAID = {"sampling": "uniform"}  # what a plan means that does not name the setting
+
+
 def wide_table(store: Store) -> pd.DataFrame:
     """Every row of every plan in the store.
 
@@ -23,13 +26,21 @@ def wide_table(store: Store) -> pd.DataFrame:
 
     results = store.results()
     plans = list(store.documents("plans"))
-    rows = _merged([row for plan in plans for row in plan["rows"]])
+    rows = _merged(_said([row for plan in plans for row in plan["rows"]]))
     measures = dict.fromkeys(column for row in rows for column in row["measures"])
     table = pd.DataFrame([_flat(row, results) for row in rows])
     table = table[_ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
     # a measure without any value comes as a column of None, which is no column of numbers
     return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
+
+
+def _said(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in which a setting that only some plans name stands in all of them."""
+    for name, value in _UNSAID.items():
+        if any(name in row["factors"] for row in rows):
+            rows = [{**row, "factors": {**row["factors"], name: row["factors"].get(name, value)}} for row in rows]
+    return rows
 
 
 def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

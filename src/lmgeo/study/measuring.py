@@ -33,7 +33,7 @@ def measure_sites(
 
     sampling = RepresentSpec(**spec["represent"])
     unchanged("text", sampling_identity(sampling), spec["sampling"])
-    sample = sample_sequences(open_corpus(sampling.corpus), sampling.sequences, sampling.seed)
+    sample = sample_sequences(open_corpus(sampling.corpus), sampling.sequences, sampling.seed, sampling.sampling)
     here, results, notes = _present(missing, spec["name"], model.sites)
     if not here:
         return results, notes

@@ -12,19 +12,14 @@ from itertools import product
 from typing import Any
 
 from lmgeo.core.identity import content_key
-from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec, MeasureSpec, RepresentSpec
+from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
 from lmgeo.core.spec.document import located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
+from lmgeo.study.settings import Setting, Text, by_text, resolve_settings
 from lmgeo.study.variants import Variant, expand_variants, short
-from lmgeo.study.wanted import (
-    sampling_identity,
-    task_identities,
-    wanted_matrices,
-    wanted_measures,
-    wanted_sites,
-)
+from lmgeo.study.wanted import task_identities, wanted_sites
 
 PLAN_FORMAT = 1
 
@@ -63,12 +58,6 @@ class Plan:
             "cells": [cell.to_json() for cell in self.cells],
             "rows": self.rows,
         }
-
-
-@dataclass(frozen=True)
-class _Sampling:
-    spec: RepresentSpec
-    identity: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,9 +104,7 @@ def build_plan(spec: StudySpec) -> Plan:
     with located(spec.document, ("models",)):
         bases = resolve_bases(spec.models)
     variants = expand_variants(spec, bases)
-    with located(spec.document, ("represent", "corpus")):
-        samplings = [_Sampling(r, sampling_identity(r)) for r in spec.represent]
-    columns = _Columns(spec, samplings, bases)
+    columns = _Columns(spec, bases)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
     rows: list[dict[str, Any]] = []
     for variant in variants:
@@ -130,75 +117,64 @@ def build_plan(spec: StudySpec) -> Plan:
 class _Columns:
     """What is measured of each variant: the same for all, so resolved once."""
 
-    def __init__(self, spec: StudySpec, samplings: list[_Sampling], bases: list[Base]) -> None:
-        self.samplings = samplings
+    def __init__(self, spec: StudySpec, bases: list[Base]) -> None:
+        self.settings = resolve_settings(spec, bases)
         self.where = spec.document.where(("represent", "sites"))
-        with located(spec.document, ("measure", "protocol")):
-            self.measures = _of_one_name(spec.measure)
-        where = spec.document.where(("measure", "weights"))
-        self.matrices = [wanted_matrices(m.weights, bases, where) for m in self.measures]
-        seeds = {s.spec.seed for s in samplings}
-        with located(spec.document, ("measure",)):
-            self.of_sites = [{s: wanted_measures(m, "cloud", s) for s in seeds} for m in self.measures]
-            self.of_matrices = [wanted_measures(m, "matrix", 0) if m.weights else [] for m in self.measures]
         with located(spec.document, ("evaluate",)):
             self.scorings = _scorings(spec.evaluate)
 
     def cells(self, variant: Variant) -> Iterator[Cell]:
-        """The cells of one variant."""
-        for sampling in self.samplings:
-            wanted = [w for m in range(len(self.measures)) for w in self._site_results(variant, sampling, m)]
-            yield _measure_cell(variant, sampling, wanted, self.measures)
-        matrices = [w for m in range(len(self.measures)) for w in self._matrix_results(variant, m)]
+        """The cells of one variant: one pass over each text for all that is measured of it."""
+        for settings in by_text(self.settings):
+            wanted = [w for setting in settings for w in self._site_results(variant, setting)]
+            yield _measure_cell(variant, settings[0].text, wanted, settings)
+        matrices = [w for setting in self.settings for w in self._matrix_results(variant, setting)]
         if matrices:
-            yield _measure_cell(variant, None, matrices, self.measures)
+            yield _measure_cell(variant, None, matrices, self.settings)
         for scoring in self.scorings:
             yield from scoring.cells(variant)
 
     def rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
-        """The table's rows of one variant: one for each setting of sampling, measuring and fine-tuning."""
-        for sampling, m, scoring in self._settings():
-            wanted = [*self._site_results(variant, sampling, m), *self._matrix_results(variant, m)]
-            settings = self._factors(sampling, m, scoring)
+        """The table's rows of one variant: one for each setting of text, measuring and fine-tuning."""
+        rows: dict[str, dict[str, Any]] = {}
+        for setting, scoring in self._points():
+            wanted = [*self._site_results(variant, setting), *self._matrix_results(variant, setting)]
+            factors = self._factors(setting, scoring)
             scores = scoring.keys(variant) if scoring else {}
-            yield {
-                "model": variant.name + self._suffix(settings),
-                "factors": {**variant.factors, **settings},
-                "measures": {f"{w.object}.{w.name}": w.key for w in wanted},
+            name = variant.name + self._suffix(factors)
+            # settings that differ in sites or measures alone are one row with the columns of both
+            columns = rows[name]["measures"] if name in rows else {}
+            rows[name] = {
+                "model": name,
+                "factors": {**variant.factors, **factors},
+                "measures": {**columns, **{f"{w.object}.{w.name}": w.key for w in wanted}},
                 "scores": {task: list(keys) for task, keys in scores.items()},
             }
+        yield from rows.values()
 
-    def _settings(self) -> Iterator[tuple[_Sampling, int, _Scoring | None]]:
+    def _points(self) -> Iterator[tuple[Setting, _Scoring | None]]:
         scorings: list[_Scoring | None] = [*self.scorings] or [None]
-        return product(self.samplings, range(len(self.measures)), scorings)
+        return product(self.settings, scorings)
 
-    def _factors(self, sampling: _Sampling, m: int, scoring: _Scoring | None) -> dict[str, Any]:
-        return {**_settings(sampling.spec, self.measures[m]), **(scoring.factors if scoring else {})}
+    def _factors(self, setting: Setting, scoring: _Scoring | None) -> dict[str, Any]:
+        return {**setting.factors, **(scoring.factors if scoring else {})}
 
-    def _suffix(self, settings: dict[str, Any]) -> str:
-        every = [self._factors(*point) for point in self._settings()]
-        varied = {k: v for k, v in settings.items() if len({repr(o[k]) for o in every}) > 1}
+    def _suffix(self, factors: dict[str, Any]) -> str:
+        every = [self._factors(*point) for point in self._points()]
+        varied = {k: v for k, v in factors.items() if len({repr(o[k]) for o in every}) > 1}
         return "".join(f"|{k}={short(v)}" for k, v in varied.items())
 
-    def _site_results(self, variant: Variant, sampling: _Sampling, m: int) -> Iterator[Wanted]:
-        for site in wanted_sites(sampling.spec.sites, variant.base.layers, self.where):
-            for measure in self.of_sites[m][sampling.spec.seed]:
-                key = measure_key(variant.identity, sampling.identity, site, measure)
-                yield Wanted(key, site, measure["name"], self.measures[m].protocol)
+    def _site_results(self, variant: Variant, setting: Setting) -> Iterator[Wanted]:
+        for site in wanted_sites(setting.sites, variant.base.layers, self.where):
+            for measure in setting.of_sites:
+                key = measure_key(variant.identity, setting.text.identity, site, measure)
+                yield Wanted(key, site, measure["name"], setting.measure.protocol)
 
-    def _matrix_results(self, variant: Variant, m: int) -> Iterator[Wanted]:
-        for matrix in self.matrices[m][variant.base.name]:
-            for measure in self.of_matrices[m]:
+    def _matrix_results(self, variant: Variant, setting: Setting) -> Iterator[Wanted]:
+        for matrix in setting.matrices[variant.base.name]:
+            for measure in setting.of_matrices:
                 key = measure_key(variant.identity, None, matrix, measure)
-                yield Wanted(key, matrix, measure["name"], self.measures[m].protocol)
-
-
-def _of_one_name(specs: list[MeasureSpec]) -> list[MeasureSpec]:
-    """Each block with its protocol's one name; blocks that differed by the way it was written are one."""
-    from lmgeo.measures.protocols import protocol
-
-    named = [spec.model_copy(update={"protocol": protocol(spec.protocol).name}) for spec in specs]
-    return list({content_key(spec.resolved()): spec for spec in named}.values())
+                yield Wanted(key, matrix, measure["name"], setting.measure.protocol)
 
 
 def score_settings(evaluate: EvaluateSpec) -> dict[str, Any]:
@@ -207,26 +183,17 @@ def score_settings(evaluate: EvaluateSpec) -> dict[str, Any]:
     return {name: value for name, value in evaluate.resolved().items() if name in names}
 
 
-def _settings(represent: RepresentSpec, measure: MeasureSpec) -> dict[str, Any]:
-    return {
-        "corpus": represent.corpus,
-        "sequences": represent.sequences,
-        "tokens": represent.tokens,
-        "sampling_seed": represent.seed,
-        "protocol": measure.protocol,
-    }
-
-
-def _measure_cell(
-    variant: Variant, sampling: _Sampling | None, wanted: list[Wanted], measures: list[MeasureSpec]
-) -> Cell:
+def _measure_cell(variant: Variant, text: Text | None, wanted: list[Wanted], settings: list[Setting]) -> Cell:
     unique = list({w.key: w for w in wanted}.values())
-    of = "weights" if sampling is None else f"{sampling.spec.sequences} sequences"
-    key = content_key({"variant": variant.identity, "sampling": None if sampling is None else sampling.identity})
-    text: dict[str, Any] = {"represent": None, "sampling": None}
-    if sampling is not None:
-        text = {"represent": sampling.spec.resolved(), "sampling": sampling.identity}
-    spec = {**_work(variant), **text, "measure": [m.resolved() for m in measures]}
+    of = "weights" if text is None else f"{text.spec.sequences} sequences"
+    key = content_key({"variant": variant.identity, "sampling": None if text is None else text.identity})
+    represent = None
+    if text is not None:
+        sites = dict.fromkeys(site for setting in settings for site in setting.sites)
+        represent = {**text.spec.resolved(), "sites": list(sites)}
+    described = {"represent": represent, "sampling": None if text is None else text.identity}
+    blocks = {content_key(s.measure.resolved()): s.measure.resolved() for s in settings}
+    spec = {**_work(variant), **described, "measure": list(blocks.values())}
     return Cell(key, "measure", f"measure {variant.name}, {of}", spec, unique, _needs(variant.base))
 
 

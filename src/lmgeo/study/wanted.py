@@ -105,8 +105,11 @@ def measure_identity(name: str, protocol: str, seed: int) -> dict[str, Any]:
 def sampling_identity(spec: RepresentSpec) -> dict[str, Any]:
     """What makes a sample of text: the corpus's content, how much of it, which tokens, and the seed."""
     from lmgeo.data.corpora import corpus_identity
+    from lmgeo.data.sampling import SAMPLING_VERSION
 
-    text = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
+    text: dict[str, Any] = {"corpus": corpus_identity(spec.corpus), "sequences": spec.sequences}
+    if spec.sampling != "uniform":  # what was there before this setting keeps its keys
+        text["sampling"] = {"policy": spec.sampling, "version": SAMPLING_VERSION}
     return {**text, "tokens": spec.tokens, "seed": spec.seed, "products": spec.products}
 
 

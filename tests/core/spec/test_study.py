@@ -72,12 +72,24 @@ def test_the_least_study_has_every_default() -> None:
     assert spec.perturb == []
 
 
+def test_settings_are_the_product_and_then_what_is_varied() -> None:
+    text = "name: x\nmodels: [{path: m}]\nrepresent: {seed: [0, 1]}\nmeasure: {protocol: a}\n"
+    varied = study(text + "vary:\n  - measure: {protocol: [b, c]}\n  - represent: {seed: 2, tokens: mean}\n")
+    assert [(r.seed, r.tokens, m.protocol) for r, m in varied.settings] == [
+        (0, "all", "a"), (1, "all", "a"),
+        (0, "all", "b"), (0, "all", "c"), (1, "all", "b"), (1, "all", "c"),
+        (2, "mean", "a"),
+    ]  # fmt: skip
+    assert [(r.seed, m.protocol) for r, m in study(text).settings] == [(0, "a"), (1, "a")]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what", "mend"),
     [
         ("represent:", "reprsent:", "s.yaml:14, key reprsent: unknown key", "did you mean 'represent'?"),
         ("tokens: [all, content]", "tokens: [all, none]", "s.yaml:16, key represent.tokens is 'none'", "correct"),
         ("  sites:", "  site:", "s.yaml:15, key represent.site: unknown key", "did you mean 'sites'?"),
+        ("tokens: [all, content]", "tokens: [all, contnt]", "represent.tokens is 'contnt'", "did you mean 'content'?"),
         ("noise:", "nois:", "unknown perturbation 'nois' in s.yaml:13", "did you mean 'noise'?"),
         ("- noise: {alpha: [0, 20], seed: [1, 2]}", "- noise: {}\n    alpha: 3", "unknown key 'alpha'", "one kind"),
         ("- noise: {alpha: [0, 20], seed: [1, 2]}", "- noise: {}\n    prune: {}", "holds noise and prune", "one"),
@@ -205,7 +217,7 @@ def test_the_names_of_kinds_come_from_outside() -> None:
 def test_the_defaults_are_those_written_down() -> None:
     """They enter keys: a change of one changes every result made by default."""
     assert RepresentSpec().resolved() == {
-        "corpus": "pydocs", "sequences": 1000, "sites": ["final"], "tokens": "all", "seed": 0,
+        "corpus": "pydocs", "sequences": 1000, "sampling": "uniform", "sites": ["final"], "tokens": "all", "seed": 0,
         "products": "float64",
     }  # fmt: skip
     assert FinetuneSpec().resolved() == {

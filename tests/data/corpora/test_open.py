@@ -38,6 +38,9 @@ def test_joined_parts_follow_one_another(tmp_path: Path) -> None:
     corpus = open_corpus(f"text:{a}+text:{b}")
     assert corpus.sequences == ["one", "two"]
     assert corpus.name == "text:a.txt+text:b.txt"
+    assert corpus.sources == ["1. text:a.txt", "2. text:b.txt"]
+    assert open_corpus(f"text:{a}").sources == []
+    assert open_corpus(f"text:{a}+text:{a}").sources == ["1. text:a.txt", "2. text:a.txt"]
 
 
 @pytest.mark.parametrize("name", ["c++.txt", "a+text:b.txt", "a:b+c.txt", "a+pydocs"])

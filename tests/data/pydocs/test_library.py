@@ -75,6 +75,8 @@ def test_no_sources_at_all(tmp_path: Path) -> None:
 
 def test_this_python_carries_a_corpus() -> None:
     corpus = open_corpus("pydocs")
+    assert len(corpus.sources) == len(corpus.sequences)
+    assert {"topic:assert", "module:json.decoder"} <= set(corpus.sources)
     words = sum(len(text.split()) for text in corpus.sequences)
     assert len(corpus.sequences) > 15_000
     assert words > 200_000

@@ -62,7 +62,15 @@ def _plain_error(spec: type[Strict], error: ValidationError, document: Document,
     if first["type"] == "missing":
         return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
     message = first["msg"].removeprefix("Value error, ")
-    return SpecError(f"{where} is {first['input']!r}: {message}", "correct the value")
+    return SpecError(f"{where} is {first['input']!r}: {message}", _correction(spec, first))
+
+
+def _correction(spec: type[Strict], error: Any) -> str:
+    """The mend for a wrong value; the near name where it is one of a few words."""
+    if error["type"] != "literal_error" or len(error["loc"]) != 1 or not isinstance(error["input"], str):
+        return "correct the value"
+    words = get_args(spec.model_fields[error["loc"][0]].annotation)
+    return f"correct the value: {suggestion(error['input'], map(str, words))}"
 
 
 def is_list_field(spec: type[Strict], name: str) -> bool:

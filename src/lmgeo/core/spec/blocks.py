@@ -9,13 +9,19 @@ from pydantic import Field
 from lmgeo.core.spec.base import Strict
 
 TokenPolicy = Literal["all", "content", "last", "mean"]
+SamplingPolicy = Literal["uniform", "balanced", "by_length"]
 
 
 class RepresentSpec(Strict):
-    """Which text goes through a model, and which vectors are kept."""
+    """Which text goes through a model, and which vectors are kept.
+
+    `sampling` is how sequences are drawn: each alike, in equal numbers from each source of the
+    corpus (`balanced`), or in equal numbers from bands of length (`by_length`).
+    """
 
     corpus: str = "pydocs"
     sequences: int = Field(1000, ge=1)
+    sampling: SamplingPolicy = "uniform"
     sites: list[str] = Field(["final"], min_length=1)
     tokens: TokenPolicy = "all"
     seed: int = Field(0, ge=0)

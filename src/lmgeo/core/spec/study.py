@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from lmgeo.core.errors import SpecError, suggestion
-from lmgeo.core.spec.base import expand_axes, one_kind, validate
+from lmgeo.core.spec.base import S, expand_axes, one_kind, validate
 from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import Document, KeyPath, dotted, parse_document
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
@@ -17,7 +18,8 @@ SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
     "path": PathModel,
     "hf": HubModel,
 }
-_BLOCKS = ("name", "threads", "models", "perturb", "represent", "measure", "evaluate", "analyze")
+_BLOCKS = ("name", "threads", "models", "perturb", "represent", "measure", "vary", "evaluate", "analyze")
+_VARIED = ("represent", "measure")
 _MODEL_KEYS = (*SOURCES, "name", "family", "untrained")
 
 
@@ -42,7 +44,8 @@ class ModelEntry:
 class StudySpec:
     """A study with every axis expanded; the plan is its product.
 
-    `perturb` blocks stay raw here: what settings a kind takes is known to `perturb/`.
+    `perturb` blocks stay raw here: what settings a kind takes is known to `perturb/`. `vary` holds
+    further grids of text and measures, each beside the study's own: one setting changed at a time.
     """
 
     name: str
@@ -50,10 +53,16 @@ class StudySpec:
     perturb: list[tuple[str, Any, KeyPath]]
     represent: list[RepresentSpec]
     measure: list[MeasureSpec]
+    vary: list[tuple[list[RepresentSpec], list[MeasureSpec]]]
     evaluate: list[EvaluateSpec]
     analyze: AnalyzeSpec
     threads: int
     document: Document = field(repr=False)
+
+    @property
+    def settings(self) -> list[tuple[RepresentSpec, MeasureSpec]]:
+        """Every text with the measures taken of it: the product of the two blocks, then those of `vary`."""
+        return [pair for grid in ((self.represent, self.measure), *self.vary) for pair in itertools.product(*grid)]
 
 
 def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
@@ -80,6 +89,7 @@ def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
         perturb=_perturbations(_list_of(raw, "perturb", document), perturbations, document),
         represent=expand_axes(RepresentSpec, _block(raw, "represent"), document, ("represent",)),
         measure=expand_axes(MeasureSpec, _block(raw, "measure"), document, ("measure",)),
+        vary=_variations(raw, document),
         evaluate=[] if evaluate is None else expand_axes(EvaluateSpec, evaluate, document, ("evaluate",)),
         analyze=validate(AnalyzeSpec, _block(raw, "analyze"), document, ("analyze",)),
         threads=_threads(raw.get("threads", 2), document),
@@ -164,6 +174,29 @@ def _perturbations(entries: list[Any], known: list[str], document: Document) -> 
             raise SpecError(f"{document.where((*path, extra))}: unknown key {extra!r}", "write one kind an entry")
         found.append((kind, entry[kind], (*path, kind)))
     return found
+
+
+def _variations(raw: dict[str, Any], document: Document) -> list[tuple[list[RepresentSpec], list[MeasureSpec]]]:
+    """Each entry of `vary`: the study's own blocks with the entry's keys in place of theirs."""
+    found = []
+    for i, entry in enumerate(_list_of(raw, "vary", document)):
+        path: KeyPath = ("vary", i)
+        if not isinstance(entry, dict) or not entry:
+            raise SpecError(f"{document.where(path)} is {entry!r}, not a block", f"give {' or '.join(_VARIED)}")
+        for key in entry:
+            if key not in _VARIED:
+                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, _VARIED))
+        texts = _varied(RepresentSpec, "represent", raw, entry, document, path)
+        found.append((texts, _varied(MeasureSpec, "measure", raw, entry, document, path)))
+    return found
+
+
+def _varied(
+    spec: type[S], key: str, raw: dict[str, Any], entry: dict[str, Any], document: Document, path: KeyPath
+) -> list[S]:
+    changes = _block(entry, key)
+    changed = {**_block(raw, key), **changes} if isinstance(changes, dict) else changes  # else refused, by its place
+    return expand_axes(spec, changed, document, (*path, key))
 
 
 def override(document: Document, settings: list[str]) -> None:

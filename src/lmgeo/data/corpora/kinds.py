@@ -17,11 +17,13 @@ class Corpus:
         name: what it is called in tables; no part of its identity.
         sequences: one text each; never empty, none of them blank.
         notes: what a reader should know (what was dropped, what was taken).
+        sources: of each sequence, the part of the corpus it comes from; empty: all come from one.
     """
 
     name: str
     sequences: list[str]
     notes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

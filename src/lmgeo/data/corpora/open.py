@@ -12,7 +12,7 @@ JOIN = "+"
 
 
 def open_corpus(spec: str) -> Corpus:
-    """The text that a spec names; parts joined with `+` follow one another.
+    """The text that a spec names; parts joined with `+` follow one another, each a source of the whole.
 
     Args:
         spec: e.g. `pydocs`, `text:notes.txt`, `ptb:data/ptb+wikitext:data/wikitext-2`.
@@ -29,6 +29,7 @@ def open_corpus(spec: str) -> Corpus:
         JOIN.join(part.name for part in parts),
         [sequence for part in parts for sequence in part.sequences],
         [note for part in parts for note in part.notes],
+        [f"{i + 1}. {part.name}" for i, part in enumerate(parts) for _ in part.sequences],
     )
 
 

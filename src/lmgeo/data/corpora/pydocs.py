@@ -12,11 +12,14 @@ from lmgeo.data.pydocs.library import BUILDER_VERSION, load_library
 def read_pydocs(argument: str = "") -> Corpus:
     """Every sentence of the language reference, and of the standard library's docstrings and comments.
 
+    Each topic and each module is a source of its own.
+
     Raises:
         NotEnoughData: an interpreter that came without its library's sources.
     """
     note = f"pydocs: the documentation of Python {platform.python_version()}; other versions carry other text"
-    return Corpus("pydocs", [sentence.text for sentence in load_library().sentences], [note])
+    sentences = load_library().sentences
+    return Corpus("pydocs", [s.text for s in sentences], [note], [s.document for s in sentences])
 
 
 def _identity(argument: str = "") -> dict[str, Any]:
