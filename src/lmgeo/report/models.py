@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pandas.api import types
-
-from lmgeo.analysis.columns import FACTORS, TRAINING_CHOICES
+from lmgeo.analysis.columns import FACTORS, TRAINING_CHOICES, is_number
 from lmgeo.report.curves import model_names, score_columns
 from lmgeo.report.summary import ranked
 
@@ -100,7 +98,7 @@ def _roles(table: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, str]:
     found = {name: "score" for name in score_columns(table, facts["target"]) if name in table.columns}
     own = {*FACTORS, *TRAINING_CHOICES, *_controls(facts)}
     for name in there:
-        if name in own or not types.is_numeric_dtype(table[name]):
+        if name in own or not is_number(table[name]):
             found.setdefault(name, "factor")
     for name in measures:
         found.setdefault(name, "measure")
@@ -120,11 +118,6 @@ def _column(column: pd.Series[Any], name: str, role: str) -> Column:
         return Column(name, role, True, [v if math.isfinite(v) else None for v in values])
     texts = zip(column.tolist(), column.isna().tolist(), strict=True)
     return Column(name, role, False, [None if missing else str(value) for value, missing in texts])
-
-
-def is_number(column: pd.Series[Any]) -> bool:
-    """Whether a column holds numbers; truth values are texts here."""
-    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
 def _colourable(column: Column) -> bool:

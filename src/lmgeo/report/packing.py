@@ -17,8 +17,14 @@ def safe_json(value: Any, digits: int = _DIGITS) -> str:
     return _escaped(_rounded(value, digits))
 
 
-def packed_models(models: Models) -> str:
-    """The models' columns as JSON: constants once, few levels by number, numbers as short as the page's size asks."""
+def packed_models(models: Models, origins: Mapping[str, Any] | None, source: str) -> str:
+    """The models as JSON: constants once, few levels by number, numbers as short as the page's size asks.
+
+    Args:
+        models: the rows drawn and listed.
+        origins: where their values came from.
+        source: the table's name.
+    """
     return _escaped(
         {
             "names": models.names,
@@ -26,6 +32,8 @@ def packed_models(models: Models) -> str:
             "digits": models.digits,
             "left_out": models.left_out,
             "columns": [_packed(column, models.digits) for column in models.columns],
+            "origins": origins,
+            "source": source,
         }
     )
 

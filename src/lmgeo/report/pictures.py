@@ -8,7 +8,7 @@ from typing import Any
 
 from lmgeo.core.errors import UnknownName
 from lmgeo.report.bundle import coloured
-from lmgeo.report.charts.base import Chart, bind, config
+from lmgeo.report.charts.base import Chart, config
 
 FORMATS = ("png", "svg", "pdf")
 _WIDTH = 820
@@ -51,8 +51,7 @@ def picture(chart: Chart, form: str, title: str = "", scale: float = 2.0) -> byt
 
 def standalone(chart: Chart, title: str = "", narrow: bool = False) -> dict[str, Any]:
     """The chart's Vega-Lite with its data inside, complete for any program that draws Vega-Lite."""
-    width = (390 if narrow else _WIDTH) - chart.room[int(narrow)]
-    spec = bind(chart.spec(narrow), {**chart.chosen(), "$width": width})
+    spec = chart.bound(390 if narrow else _WIDTH, narrow)
     heading = {"title": {"text": title, "anchor": "start", "offset": 14, "color": "var(--ink)"}} if title else {}
     look = {**config(narrow, _FONT), "background": "var(--card)"}
     return {**spec, **heading, "datasets": dict(chart.data), "padding": 14, "config": look}

@@ -61,10 +61,10 @@ def _within(facts: Mapping[str, Any]) -> str:
     if not found:
         return ""
     left, top = clear_ones(found), _top(facts, found)
-    many = "no measure's" if not left else f"{len(left)} of {len(found)} measures'"
+    many = "no measure keeps" if not left else f"{len(left)} of {len(found)} measures keep"
     groups = f" ({count(top['groups'], 'group')} pooled)" if top.get("groups") else ""
     return (
-        f"Among models of one {top['by']}{groups}, {many} correlation is clear of zero; that of {top['measure']} is "
+        f"Among models of one {top['by']}{groups}, {many} a correlation clear of zero; that of {top['measure']} is "
         f"{coefficient(top['spearman'])}{bracketed(top.get('ci'))}."
     )
 

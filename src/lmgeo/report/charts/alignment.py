@@ -40,6 +40,7 @@ def alignment(facts: Mapping[str, Any]) -> Chart | None:
         caption=f"Spearman correlations among measures, in the order of a clustering: a block is one thing under "
         f"several names. {_dimensions(found, len(names))}{cut}",
         binds={"$order": order},
+        row=(max(10.5 if few <= _LABELLED else 4, min(26, 760 / few)), max(3, min(26, 330 / few))),
     )
 
 
@@ -90,10 +91,8 @@ def _map(narrow: bool, few: int) -> Spec:
     if few <= _WRITTEN and not narrow:
         text = {"field": "r", "type": "quantitative", "format": ".2f"}
         layers.append({"mark": {"type": "text", "color": "var(--ink)", "fontSize": 11}, "encoding": {"text": text}})
-    step = max(3.0, min(26.0, (330 if narrow else 760) / few)) if few else 20
-    height = {"step": step if narrow else max(10.5, step) if labelled else max(4, step)}
     encoding = {"x": x, "y": y}
-    return base.single({"data": {"name": "alignment"}, "height": height, "encoding": encoding, "layer": layers})
+    return base.single({"data": {"name": "alignment"}, "height": "$height", "encoding": encoding, "layer": layers})
 
 
 def _scree(narrow: bool) -> Spec:

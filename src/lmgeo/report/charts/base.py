@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 PALETTE = [f"var(--c{i})" for i in range(1, 11)]
 # Middle tones, readable on white and on near-black alike: a continuous scale cannot hold names of colours.
 SEQUENCE = ["#4f6fe0", "#9a52cf", "#e0518a", "#f2923c"]
-ROW, ROW_NARROW = 25, 38  # height of a row of a ranking; a phone has the name above it
+ROW = (25, 38)  # height of a row of a ranking; a phone has the name above it
 MOST_ROWS = 60
 
 
@@ -51,6 +51,7 @@ class Chart:
         pickers: what a reader may choose.
         binds: values put in whatever is picked.
         room: width that a spec of several views needs beside `$width`, wide and narrow.
+        row: height of one row of `$order`, wide and narrow; `$height` is that of all of them.
     """
 
     name: str
@@ -61,11 +62,14 @@ class Chart:
     pickers: Sequence[Picker] = ()
     binds: Mapping[str, Any] = field(default_factory=dict)
     room: tuple[int, int] = (0, 0)
+    row: tuple[float, float] = (0, 0)
 
-    def chosen(self) -> dict[str, Any]:
-        """What is put in before anything is picked: the first option of every picker."""
+    def bound(self, width: int, narrow: bool = False) -> Spec:
+        """The Vega-Lite as it is drawn before anything is picked: with the first option of every picker."""
         firsts = [picker.options[0].binds for picker in self.pickers if picker.options]
-        return {key: value for binds in (self.binds, *firsts) for key, value in binds.items()}
+        values = {key: value for binds in (self.binds, *firsts) for key, value in binds.items()}
+        height = self.row[narrow] * len(values.get("$order", ()))
+        return bind(self.spec(narrow), {**values, "$width": width - self.room[narrow], "$height": height})
 
 
 def bind(spec: Any, values: Mapping[str, Any]) -> Any:
@@ -101,13 +105,8 @@ def told(*fields: tuple[str, str] | tuple[str, str, str]) -> list[Spec]:
 def rows_axis(narrow: bool, field: str = "measure", limit: int = 320) -> Spec:
     """The names of a ranking down the left side; on a narrow page `names_above` writes them instead."""
     axis = {"labelLimit": limit, "ticks": False, "domain": False, "labelColor": "var(--ink)", "labelPadding": 10}
-    scale = {"domain": "$order", "paddingInner": 0}
+    scale = {"domain": "$order"}
     return {"field": field, "type": "nominal", "title": None, "scale": scale, "axis": None if narrow else axis}
-
-
-def row_height(narrow: bool) -> Spec:
-    """The height of a ranking, by its rows."""
-    return {"step": ROW_NARROW if narrow else ROW}
 
 
 def names_above(narrow: bool, y: Spec, rise: int = 9) -> list[Spec]:

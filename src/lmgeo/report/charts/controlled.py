@@ -82,7 +82,7 @@ def _dumbbell(name: str, label: str, caption: str, rows: Rows, kinds: list[str],
     binds = {"$order": order, "$kinds": kinds, "$shapes": shapes, "$colours": colours}
     there = {r["measure"] for r in rows}
     cut = f" The {len(order)} strongest of {len(there)} measures are drawn." if len(order) < len(there) else ""
-    return Chart(name, label, _spec, {"rows": rows}, caption + cut, binds=binds)
+    return Chart(name, label, _spec, {"rows": rows}, caption + cut, binds=binds, row=base.ROW)
 
 
 def _spec(narrow: bool) -> Spec:
@@ -99,8 +99,7 @@ def _spec(narrow: bool) -> Spec:
     legend = base.legend_above(narrow)
     colour = {"field": "kind", "type": "nominal", "title": None, "scale": scale, "legend": legend}
     shape = {**colour, "scale": {"domain": "$kinds", "range": "$shapes"}}
-    fill = {"condition": {"test": "datum.sure", **{k: v for k, v in colour.items() if k != "legend"}, "legend": None}}
-    fill["value"] = "var(--card)"
+    fill = {"condition": {"test": "datum.sure", **colour}, "value": "var(--card)"}
     bar = {"type": "rule", "color": "var(--line)", "strokeWidth": 5, "strokeCap": "round", "tooltip": None, "yOffset": dy}
     dot = {"type": "point", "filled": True, "size": 85, "strokeWidth": 2, "opacity": 1, "yOffset": dy}
     points = {"y": y, "x": x, "stroke": colour, "shape": shape, "fill": fill, "tooltip": tooltip}
@@ -109,7 +108,7 @@ def _spec(narrow: bool) -> Spec:
             "data": {"name": "rows"},
             "params": [{"name": "order", "value": "$order"}],
             "transform": [{"filter": "indexof(order, datum.measure) >= 0"}],
-            "height": base.row_height(narrow),
+            "height": "$height",
             "layer": [
                 base.upright(0),
                 {"transform": [{**ends, "groupby": ["measure"]}], "mark": bar, "encoding": between},

@@ -32,6 +32,7 @@ def gains(facts: Mapping[str, Any]) -> Chart | None:
         data={"gains": rows},
         caption=_caption(facts, rows),
         binds={"$order": order, "$forms": forms, **_looks(forms)},
+        row=(base.ROW[0], base.ROW[1] + 8),  # two marks a row
     )
 
 
@@ -64,9 +65,8 @@ def _caption(facts: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
 def _spec(narrow: bool) -> Spec:
     y, dy = base.rows_axis(narrow), 9 if narrow else 0
     layers = [layer for form, aside in ((LINEAR, -5), (BOOSTED, 5)) for layer in _form(form, y, aside + dy, narrow)]
-    step = base.row_height(narrow)["step"] + (8 if narrow else 0)
     layer = [base.upright(0), *layers, *base.names_above(narrow, y, rise=13)]
-    return base.single({"data": {"name": "gains"}, "height": {"step": step}, "layer": layer})
+    return base.single({"data": {"name": "gains"}, "height": "$height", "layer": layer})
 
 
 def _form(form: str, y: Spec, dy: int, narrow: bool) -> list[Spec]:
@@ -78,14 +78,13 @@ def _form(form: str, y: Spec, dy: int, narrow: bool) -> list[Spec]:
         ("high", "to", "+.4f"), ("baseline", "R² of the controls", ".3f"),
     )  # fmt: skip
     colour = {"field": "form", "type": "nominal", "scale": {"domain": "$forms", "range": "$colours"}, "title": None}
-    none = {**colour, "legend": None}
-    shape = {**colour, "scale": {"domain": "$forms", "range": "$shapes"}, "legend": base.legend_above(narrow)}
-    fill = {"condition": {"test": "datum.sure", **none}, "value": "var(--card)"}
-    line = {"type": "rule", "strokeWidth": 3, "opacity": 0.4, "strokeCap": "round", "yOffset": dy}
+    colour |= {"legend": base.legend_above(narrow)}
+    shape = {**colour, "scale": {"domain": "$forms", "range": "$shapes"}}
+    fill = {"condition": {"test": "datum.sure", **colour}, "value": "var(--card)"}
+    line = {"type": "rule", "color": _FORMS[form][0], "strokeWidth": 3, "opacity": 0.4, "strokeCap": "round", "yOffset": dy}
     dot = {"type": "point", "filled": True, "size": 62, "strokeWidth": 2, "opacity": 1, "yOffset": dy}
-    interval = {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "tooltip": tooltip, "color": none}
-    place = {"y": y, "x": x, "tooltip": tooltip, "stroke": {**colour, "legend": shape["legend"]}}
-    place |= {"shape": shape, "fill": fill}
+    interval = {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "tooltip": tooltip}
+    place = {"y": y, "x": x, "tooltip": tooltip, "stroke": colour, "shape": shape, "fill": fill}
     mine = {"filter": f"datum.form === '{form}'"}
     return [
         {"transform": [mine, {"filter": "isValid(datum.low)"}], "mark": line, "encoding": interval},

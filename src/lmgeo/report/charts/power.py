@@ -20,7 +20,7 @@ def power(facts: Mapping[str, Any]) -> Chart | None:
     if len(curve) < 2:
         return None
     least = found.get("detectable_80")
-    here = [] if least is None else [{"true": least, "power": GOAL, "said": f"±{coefficient(least)}: found 4 times in 5"}]
+    here = [] if least is None else [{"true": least, "power": GOAL, "said": f"you are here: ±{coefficient(least)}"}]
     partial = [e for e in facts.get("partial") or [] if e.get("spearman") is not None]
     seen = [{"true": abs(e["spearman"]), "measure": e["measure"]} for e in partial]
     return Chart(
@@ -50,7 +50,7 @@ def _spec(narrow: bool) -> Spec:
     goal = {"type": "rule", "color": "var(--soft)", "strokeDash": [4, 4], "tooltip": None}
     line = {"type": "line", "color": "var(--accent)", "strokeWidth": 2.5, "point": {"size": 24, "filled": True}}
     dot = {"type": "point", "filled": True, "size": 170, "color": "var(--c2)", "opacity": 1, "shape": "diamond"}
-    text = {"type": "text", "align": "left", "dx": 14, "dy": 16, "fontSize": 13, "fontWeight": 600, "color": "var(--ink)"}
+    text = {"type": "text", "align": "left", "dx": 12, "dy": 16, "fontSize": 13, "fontWeight": 600, "color": "var(--ink)"}
     tick = {"type": "tick", "color": "var(--c3)", "thickness": 2, "size": 14, "opacity": 0.8, "yOffset": -7}
     here = {"x": x, "y": y}
     seen = base.told(("measure", "measure"), ("true", "partial correlation (size)", ".3f"))

@@ -32,6 +32,7 @@ def ranking(facts: Mapping[str, Any]) -> Chart | None:
         data={"ranking": rows},
         caption=_caption(facts, shown, len(order)),
         pickers=[Picker("kind", "Correlation", options)],
+        row=base.ROW,
     )
 
 
@@ -81,7 +82,7 @@ def _spec(narrow: bool) -> Spec:
             "data": {"name": "ranking"},
             "params": [{"name": "kind", "value": "$kind"}, {"name": "order", "value": "$order"}],
             "transform": [{"filter": "datum.kind === kind && indexof(order, datum.measure) >= 0"}],
-            "height": base.row_height(narrow),
+            "height": "$height",
             "layer": [
                 base.upright(0),
                 {"transform": [_HAS], "mark": {**line, "yOffset": dy}, "encoding": interval},

@@ -34,6 +34,7 @@ def reflects(facts: Mapping[str, Any]) -> Chart | None:
         f"looks like the score's, both follow the same choices; that is why they go together.{cut}",
         pickers=[Picker("share", "Share", [Option(q, _QUANTITIES[q], {"$share": q}) for q in quantities])],
         binds={"$order": list(dict.fromkeys(r["measure"] for r in rows)), "$choices": [*choices, _ALL]},
+        row=base.ROW,
     )
 
 
@@ -76,7 +77,7 @@ def _spec(narrow: bool) -> Spec:
             "data": {"name": "reflects"},
             "params": [{"name": "share", "value": "$share"}],
             "transform": [{"calculate": "datum[share]", "as": "share"}, {"filter": "isValid(datum.share)"}],
-            "height": base.row_height(narrow),
+            "height": "$height",
             "encoding": {"y": y, "x": x},
             "layer": [
                 {"mark": tile, "encoding": {"fillOpacity": opacity, "tooltip": tooltip}},

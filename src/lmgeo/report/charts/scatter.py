@@ -1,7 +1,7 @@
 """Two columns of the models against each other: dots, or tiles where dots would hide one another.
 
 The page fills `rows` from the models' columns, and `picked` with the models that are selected in
-any chart or table; a picture file is filled here. A rectangle drawn on the wide page selects.
+any chart or table; a picture file is filled here. A rectangle drawn with a mouse selects; the page takes that away under a finger, which scrolls.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def spec(narrow: bool, form: str, brush: bool = True) -> Spec:
     """The scatter's Vega-Lite: the line of least squares, dots or tiles, and the models picked on top.
 
     Args:
-        narrow: for a phone, where models are picked by touching them.
+        narrow: for a phone or half a page.
         form: `dots`; `levels` where x is no number; `tiles`, coloured by a mean, or `tiles-names`, by the commonest.
-        brush: whether a rectangle selects, on a wide page.
+        brush: whether a rectangle selects.
     """
     levels = form == "levels"
     x, y = _x(narrow, levels), base.number("y", "$y")
@@ -106,7 +106,7 @@ def spec(narrow: bool, form: str, brush: bool = True) -> Spec:
             "data": {"name": "rows"},
             "params": [{"name": "any", "value": False}],
             "height": 300 if narrow else 380,
-            "layer": [many, *([] if levels else [_line(x, y)]), _picked(place, select=brush and not narrow)],
+            "layer": [many, *([] if levels else [_line(x, y)]), _picked(place, select=brush)],
         }
     )
 

@@ -40,12 +40,13 @@ def transfer(facts: Mapping[str, Any]) -> Chart | None:
             Picker("quantity", "Shown", [_quantity(q) for q in quantities]),
         ],
         binds={"$forms": forms, "$colours": [_COLOURS[f] for f in forms]},
+        row=base.ROW,
     )
 
 
 def _quantity(name: str) -> Option:
     text, title, goal = _QUANTITIES[name]
-    scale = {"type": "log" if name == "error" else "linear", "zero": False, "nice": False, "padding": 14}
+    scale = {"nice": False, "padding": 14} | ({"type": "log"} if name == "error" else {"zero": False})
     return Option(name, text, {"$quantity": name, "$title": title, "$goal": goal, "$scale": scale})
 
 
@@ -107,7 +108,7 @@ def _spec(narrow: bool) -> Spec:
                 {"calculate": "datum[quantity]", "as": "value"},
                 {"filter": "isValid(datum.value)"},
             ],
-            "height": base.row_height(narrow),
+            "height": "$height",
             "layer": [
                 {"data": {"values": [{}]}, "mark": goal, "encoding": {"x": {"datum": "$goal"}}},
                 {"transform": [alone], "mark": choices, "encoding": {"x": x}},
