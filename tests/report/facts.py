@@ -35,13 +35,20 @@ def suite(models: int = 108, measures: int = 18, protocols: int = 1, seed: int =
         decay, rate = (0.01, 0.1, 0.5)[i // 6 % 3], (5e-4, 1e-3, 5e-3)[i // 18 % 3]
         batch, own = (16, 32, 64)[i // 54 % 3], random.normal()
         quality = np.log2(width) / 4 - decay + 0.2 * np.log10(rate) + 0.3 * own + random.normal(0, 0.2)
-        choices = {"width": width, "weight_decay": decay, "learning_rate": rate, "batch_size": batch, "pretrain_seed": i % 3}
+        choices = {
+            "width": width,
+            "weight_decay": decay,
+            "learning_rate": rate,
+            "batch_size": batch,
+            "pretrain_seed": i % 3,
+        }
         base = f"modernbert-w{width}-d{decay}-r{rate}-b{batch}"
         scores = {f"score.{t}": 0.5 + 0.06 * quality + random.normal(0, 0.01) for t in ("rte", "sst2", "mrpc")}
         scores["score.average"] = float(np.mean(list(scores.values())))
         for p in range(protocols):
             values = [
-                (1 + k % 3) * (0.6 * quality * (k % 4 != 3) + (0.7 - 0.1 * k % 7) * decay + random.normal(0, 0.3 + 0.05 * k))
+                (1 + k % 3)
+                * (0.6 * quality * (k % 4 != 3) + (0.7 - 0.1 * k % 7) * decay + random.normal(0, 0.3 + 0.05 * k))
                 for k in range(measures)
             ]
             name = f"{base}-s{i}" + (f"|protocol=p{p}" if protocols > 1 else "")
@@ -94,7 +101,14 @@ def _wider(entry: Facts) -> Facts:
 
 def _near(entry: Facts, random: np.random.Generator, **more: Any) -> Facts:
     r = None if entry["spearman"] is None else float(np.clip(entry["spearman"] * 0.7 + random.normal(0, 0.1), -1, 1))
-    found = {"measure": entry["measure"], "n": entry["n"], "spearman": r, "ci": _around(r, 0.18), "p": entry["p"], **more}
+    found = {
+        "measure": entry["measure"],
+        "n": entry["n"],
+        "spearman": r,
+        "ci": _around(r, 0.18),
+        "p": entry["p"],
+        **more,
+    }
     return found if r is not None else {**found, "reason": entry.get("reason", "too few rows")}
 
 
@@ -124,7 +138,14 @@ def _slope(entry: Facts, random: np.random.Generator) -> Facts:
     failed = entry["measure"].endswith("twonn")
     remark = "the variance of the groups is at its bound" if failed else None
     found = {"measure": entry["measure"], "group": "base", "groups": 6, "n": near["n"], "slope": near["spearman"]}
-    return {**found, "ci": near["ci"], "p": near["p"], "converged": not failed, "remark": remark, "bootstrap_ci": near["ci"]}
+    return {
+        **found,
+        "ci": near["ci"],
+        "p": near["p"],
+        "converged": not failed,
+        "remark": remark,
+        "bootstrap_ci": near["ci"],
+    }
 
 
 def _reflects(names: list[str], facts: Facts, controls: list[str], random: np.random.Generator) -> list[Facts]:
@@ -166,11 +187,14 @@ def _transfer(names: list[str], random: np.random.Generator) -> list[Facts]:
         forms += [(n, form, f * float(random.uniform(0.5, 1.8))) for n in names for form, f in _FORMS]
         for name, form, relative in forms:
             error, baseline = 0.004 * relative, form == "mean"
-            by_level = [{"level": l, "n": 18, "mse": error * (1 + 0.2 * i), "bias": 0.01} for i, l in enumerate(levels)]
+            by_level = [
+                {"level": level, "n": 18, "mse": error * (1 + 0.2 * i), "bias": 0.01} for i, level in enumerate(levels)
+            ]
             found.append(
                 {
-                    "measure": name, "by": by, "form": form, "n": 108, "levels": len(levels), "mse": error, "r2": 1 - relative,
-                    "calibration": None if baseline else {"slope": 0.8, "intercept": 0.1}, "coverage": 0.91, "by_level": by_level,
+                    "measure": name, "by": by, "form": form, "n": 108, "levels": len(levels), "mse": error,
+                    "r2": 1 - relative, "calibration": None if baseline else {"slope": 0.8, "intercept": 0.1},
+                    "coverage": 0.91, "by_level": by_level,
                 }
             )  # fmt: skip
     return found
@@ -202,8 +226,9 @@ def _saturation() -> list[Facts]:
     return [
         {
             "run": f"modernbert-w{w}", "column": "score.loss", "steps": 12, "best_step": 8000, "best": 2.1, "last": 2.3,
-            "rise": 0.2, "rise_over_noise": 3.1, "saturated": kind.endswith("saturated"), "rank_measure": "final.rankme",
-            "rank_at_best": 40.0, "rank_last": 22.0, "rank_fell": kind.startswith("low"), "kind": kind,
+            "rise": 0.2, "rise_over_noise": 3.1, "saturated": kind.endswith("saturated"),
+            "rank_measure": "final.rankme", "rank_at_best": 40.0, "rank_last": 22.0,
+            "rank_fell": kind.startswith("low"), "kind": kind,
         }
         for w, kind in zip((32, 64, 96), kinds, strict=True)
     ]  # fmt: skip

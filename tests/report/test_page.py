@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from lmgeo.report.payload import safe_json
 
 from lmgeo.analysis.analyze import analyze
 from lmgeo.core.spec.blocks import AnalyzeSpec
 from lmgeo.report.context import ReportContext
 from lmgeo.report.page import render
-from lmgeo.report.payload import safe_json
 
 HOSTILE = "</script><script>window.broken = 1</script>"
 

@@ -88,7 +88,7 @@ def _only(names: tuple[str, str], a: Facts, b: Facts) -> list[str]:
 def _part(facts: Facts, kind: str, measure: str) -> Mapping[str, Any]:
     """Estimate and interval of one kind: `r`, `ci`."""
     part = "partial" if kind == "partial" else "correlations"
-    entry = next((e for e in facts.get(part) or [] if e["measure"] == measure), {})
+    entry: Facts = next((e for e in facts.get(part) or [] if e["measure"] == measure), {})
     value, bounds = ("spearman", "ci") if kind == "partial" else (kind, f"{kind}_ci")
     return {"r": entry.get(value), "ci": entry.get(bounds)}
 
@@ -112,7 +112,8 @@ def _rows(a: Facts, b: Facts, measures: Sequence[str]) -> list[dict[str, Any]]:
 
 def _estimates(number: int, a: Facts, b: Facts, measures: Sequence[str]) -> Table | None:
     kinds = (("pearson", "Pearson"), ("spearman", "Spearman"), ("partial", "partial"))
-    rows = [{"measure": m} | {(k, s): _part(f, k, m) for k, _ in kinds for s, f in ((1, a), (2, b))} for m in measures]
+    sides = ((1, a), (2, b))
+    rows = [{"measure": m, **{f"{k} {s}": _part(f, k, m) for k, _ in kinds for s, f in sides}} for m in measures]
     columns: list[Any] = [("measure", "text", "measure")]
     for kind, title in kinds:
         for side in (1, 2):
@@ -122,7 +123,7 @@ def _estimates(number: int, a: Facts, b: Facts, measures: Sequence[str]) -> Tabl
 
 
 def _get(kind: str, side: int, key: str) -> Any:
-    return lambda row: row[kind, side][key]
+    return lambda row: row[f"{kind} {side}"][key]
 
 
 def _settings(number: int, a: Chapter, b: Chapter) -> Table | None:
@@ -133,7 +134,11 @@ def _settings(number: int, a: Chapter, b: Chapter) -> Table | None:
         for name in dict.fromkeys([*one, *two])
         if one.get(name) != two.get(name)
     ]
-    columns: list[Any] = [("setting", "text", "setting"), ("in the first", "text", "one"), ("in the second", "text", "two")]
+    columns: list[Any] = [
+        ("setting", "text", "setting"),
+        ("in the first", "text", "one"),
+        ("in the second", "text", "two"),
+    ]
     return table(f"unlike-{number}", "What was set unlike", rows, columns, prose=True)
 
 

@@ -40,7 +40,7 @@ def of_fits(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
 
 def _collinear(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
     """Controls that determine one another: nothing is lost, but no share of theirs can be told apart."""
-    names = next((e["controls"] for e in facts.get("partial") or []), [])
+    names: list[str] = next((e["controls"] for e in facts.get("partial") or []), [])
     if len(names) < 2 or any(name not in table.columns for name in names):
         return []
     controls = read_controls(table, names)
@@ -54,8 +54,8 @@ def _collinear(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
     if rank == varied.shape[1]:
         return []
     text = (
-        f"{listed(list(names), 6)} determine one another: {count(varied.shape[1], 'column')} carry {rank} independent ones. "
-        f"What is held fixed is the same, but the part of each cannot be told apart."
+        f"{listed(list(names), 6)} determine one another: {count(varied.shape[1], 'column')} carry {rank} independent "
+        f"ones. What is held fixed is the same, but the part of each cannot be told apart."
     )
     return [Caveat("Collinear controls", text, ("controls", "reflects"))]
 
@@ -79,7 +79,9 @@ def _not_converged(facts: Mapping[str, Any]) -> list[Caveat]:
 
 def _remarks(facts: Mapping[str, Any]) -> Iterator[Caveat]:
     """What the boosted trees and the mixed models say of themselves, such as that they saw a subsample."""
-    pairs = [(str(e["remark"]), e["measure"]) for e in facts.get("mixed") or [] if e.get("remark") and e.get("converged")]
+    pairs = [
+        (str(e["remark"]), e["measure"]) for e in facts.get("mixed") or [] if e.get("remark") and e.get("converged")
+    ]
     entries = [*(facts.get("incremental") or []), facts.get("incremental_all") or {}]
     for entry in entries:
         trees = entry.get("boosted") or {}

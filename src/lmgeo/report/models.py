@@ -21,7 +21,7 @@ _MOST_LEVELS = 10
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its part (`score`, `factor`, `measure`, `spread`, `other`) and its values, None if missing."""
+    """One column: its name, its part (`score factor measure spread other`), and its values, None where missing."""
 
     name: str
     role: str

@@ -8,7 +8,10 @@ from typing import Any
 
 from lmgeo.core.errors import UnknownName
 from lmgeo.report.bundle import coloured
+from lmgeo.report.chapter import Chapter
 from lmgeo.report.charts.base import Chart, config
+from lmgeo.report.charts.scatter import scatter
+from lmgeo.report.comparison import comparison
 
 FORMATS = ("png", "svg", "pdf")
 _WIDTH = 820
@@ -24,6 +27,36 @@ def check_formats(names: Sequence[str]) -> None:
     for name in names:
         if name not in FORMATS:
             raise UnknownName.among("picture format", name, list(FORMATS))
+
+
+def pictures(chapters: Sequence[Chapter], formats: Sequence[str]) -> dict[str, bytes]:
+    """Every chart of a page as files: name → bytes, the chapter's number before the name where there are several.
+
+    Raises:
+        UnknownName: a format that is none.
+    """
+    return {f"{name}.{form}": picture(c, form) for name, c in charts_of(chapters).items() for form in formats}
+
+
+def charts_of(chapters: Sequence[Chapter]) -> dict[str, Chart]:
+    """The charts that can be drawn alone, with the scatters as the page first shows them."""
+    several = len(chapters) > 1
+    found = {
+        f"{number}-{name}" if several else name: chart
+        for number, one in enumerate(chapters, start=1)
+        for name, chart in {**_scatters(one), **one.charts}.items()
+    }
+    return found | ({c.name: c for pair in comparison(chapters).pairs for c in pair.charts} if several else {})
+
+
+def _scatters(one: Chapter) -> dict[str, Chart]:
+    if not one.linked:
+        return {}
+    first, *others = one.models.of("measure")
+    colours = one.models.colours()
+    colour, target = (colours[0].name if colours else None), one.facts["target"]
+    drawn = {"scatter": first, **({"second": others[0]} if others else {})}
+    return {name: scatter(one.models, column.name, target, colour, name) for name, column in drawn.items()}
 
 
 def picture(chart: Chart, form: str, title: str = "", scale: float = 2.0) -> bytes:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.report.bundle import coloured, page_file, vega
-from lmgeo.report.panels import AXIS, COLOURS, DASHES, GAP, MODEL, PANEL, chart
 from lmgeo.report.packing import safe_json
+from lmgeo.report.panels import AXIS, COLOURS, DASHES, GAP, MODEL, PANEL, chart
 
 if TYPE_CHECKING:
     import jinja2

@@ -63,7 +63,12 @@ def _all(
         return [charts[name] for name in names if name in charts]
 
     yield Section(
-        "ranking", "Ranking", "Which measures go with the score?", "", drawn("ranking"), _there(estimates.correlations(facts))
+        "ranking",
+        "Ranking",
+        "Which measures go with the score?",
+        "",
+        drawn("ranking"),
+        _there(estimates.correlations(facts)),
     )
     yield Section(
         "scatter", "Charts", "Models one by one", _LINKED if linked else "", place="linked" if linked else "",
@@ -103,11 +108,12 @@ def _all(
 
 
 _LINKED = (
-    "Draw a rectangle in a chart, or touch its dots, to select models: both charts and the table below show the same ones. "
-    "A model's name in the table opens its settings, its values and where they came from."
+    "Draw a rectangle in a chart, or touch its dots, to select models: both charts and the table below show the same "
+    "ones. A model's name in the table opens its settings, its values and where they came from."
 )
 _TRANSFER = (
-    "Each level is predicted by fits that never saw it, beside two predictions without geometry: the plain mean and the choices."
+    "Each level is predicted by fits that never saw it, beside two predictions without geometry: the plain mean and the "
+    "choices."
 )
 
 
@@ -118,9 +124,9 @@ def _controls_text(facts: Mapping[str, Any]) -> str:
     gain: Mapping[str, Any] = next(iter(facts.get("incremental") or []), {})
     grouped = f", whole groups of {gain['grouped_by']} held out together" if gain.get("grouped_by") else ""
     return (
-        f"Does a measure say anything that {listed(controls, 8)} do not? Partial is Spearman's correlation with them held "
-        f"fixed; ΔR² is what the measure adds to them in cross-validation{grouped}. An interval that holds zero leaves the "
-        f"question open."
+        f"Does a measure say anything that {listed(controls, 8)} do not? Partial is Spearman's correlation with them "
+        f"held fixed; ΔR² is what the measure adds to them in cross-validation{grouped}. An interval that holds zero "
+        f"leaves the question open."
     )
 
 

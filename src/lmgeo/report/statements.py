@@ -7,8 +7,8 @@ from typing import Any
 
 from lmgeo.report.summary import Entry, bracketed, given, ranked, raw
 from lmgeo.report.verdict import clear_ones, verdict
-from lmgeo.report.wording import coefficient, count, interval, listed
 from lmgeo.report.wider import wider
+from lmgeo.report.wording import coefficient, count, interval, listed
 
 Point = tuple[str, str]
 
@@ -51,8 +51,8 @@ def _partial(facts: Mapping[str, Any]) -> str:
     of_raw = next((e["spearman"] for e in facts["correlations"] if e["measure"] == top["measure"]), None)
     many = "no measure keeps" if not left else f"{len(left)} of {len(found)} measures keep"
     return (
-        f"With {listed(found[0]['controls'], 4)} held fixed, {many} an interval clear of zero. {top['measure']} goes from a "
-        f"Spearman correlation of {coefficient(of_raw)} to {coefficient(top['spearman'])}{bracketed(top.get('ci'))}."
+        f"With {listed(found[0]['controls'], 4)} held fixed, {many} an interval clear of zero. {top['measure']} goes "
+        f"from a Spearman correlation of {coefficient(of_raw)} to {coefficient(top['spearman'])}{bracketed(top.get('ci'))}."
     )
 
 
@@ -116,6 +116,6 @@ def _mixed(facts: Mapping[str, Any]) -> str:
         return ""
     left, top = clear_ones(found), _top(facts, found)
     return (
-        f"With a random intercept for each {top['group']}, {len(left)} of {len(found)} standardised slopes are clear of "
-        f"zero; that of {top['measure']} is {coefficient(top['slope'])}{bracketed(top.get('ci'))}."
+        f"With a random intercept for each {top['group']}, {len(left)} of {len(found)} standardised slopes are clear "
+        f"of zero; that of {top['measure']} is {coefficient(top['slope'])}{bracketed(top.get('ci'))}."
     )

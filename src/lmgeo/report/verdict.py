@@ -30,7 +30,7 @@ def verdict(facts: Mapping[str, Any]) -> list[str]:
     controls = listed((partial or facts.get("partial") or [{"controls": []}])[0]["controls"], 5)
     beyond = f"about {target} beyond {controls or 'the training choices'}"
     kept = _kept(partial)
-    grounds = " ".join(filter(None, [_of_partial(partial, kept), gain and gain.text]))
+    grounds = " ".join(filter(None, [_of_partial(partial, kept), gain.text if gain else ""]))
     if kept and gain and gain.clear:
         return [f"Yes, in this table: geometry says something {beyond}.", grounds]
     if kept or (gain and gain.clear):
@@ -71,7 +71,8 @@ def _of_partial(partial: list[Entry], kept: list[Entry]) -> str:
             f"None of {len(partial)} partial correlations can"
         )  # fmt: skip
         return f"{none} be told from chance ({strongest})."
-    return f"{len(kept)} of {len(partial)} measures keep a correlation with the choices held fixed (q ≤ 0.05; {strongest})."
+    many = f"{len(kept)} of {len(partial)} measures"
+    return f"{many} keep a correlation with the choices held fixed (q ≤ 0.05; {strongest})."
 
 
 def _gain(facts: Mapping[str, Any]) -> _Gain | None:
@@ -80,7 +81,9 @@ def _gain(facts: Mapping[str, Any]) -> _Gain | None:
     forms = {form: together.get(form) for form in ("linear", "boosted")}
     found = {form: e for form, e in forms.items() if e and e.get("delta_r2") is not None}
     if found:
-        said = " and ".join(_added(e, "boosted trees" if form == "boosted" else "a linear model") for form, e in found.items())
+        said = " and ".join(
+            _added(e, "boosted trees" if form == "boosted" else "a linear model") for form, e in found.items()
+        )
         sure = any(e.get("ci") and e["ci"][0] > 0 for e in found.values())
         verb = "add" if sure else "add nothing that is clear of zero:"
         return _Gain(sure, f"For models held out, all measures together {verb} {said}.")
@@ -88,10 +91,12 @@ def _gain(facts: Mapping[str, Any]) -> _Gain | None:
     if not single:
         return None
     best = max(single, key=lambda e: e["delta_r2"])
-    sure = [e for e in single if e.get("ci") and e["ci"][0] > 0]
-    many = f"{count(len(sure), 'measure')} of {len(single)} clearly add" if sure else "no single measure clearly adds"
+    adding = [e for e in single if e.get("ci") and e["ci"][0] > 0]
+    many = (
+        f"{count(len(adding), 'measure')} of {len(single)} clearly add" if adding else "no single measure clearly adds"
+    )
     text = f"For models held out, {many} to the choices; the most is {_added(best, best['measure'])}."
-    return _Gain(bool(sure), text)
+    return _Gain(bool(adding), text)
 
 
 def _added(entry: Entry, by: str) -> str:
@@ -110,8 +115,8 @@ def _nothing(facts: Mapping[str, Any], beyond: str) -> list[str]:
     if least is not None and least <= _SMALL:
         return [
             f"No sign that geometry says anything {beyond}.",
-            f"With {count(n, 'model')} a true partial correlation of ±{coefficient(least)} would be found four times in "
-            f"five; a smaller one cannot be excluded.",
+            f"With {count(n, 'model')} a true partial correlation of ±{coefficient(least)} would be found four times "
+            f"in five; a smaller one cannot be excluded.",
         ]
     why = (
         f"{count(n, 'model')} find only partial correlations of ±{coefficient(least)} or more reliably"

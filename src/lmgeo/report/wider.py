@@ -52,7 +52,8 @@ def _alignment(facts: Mapping[str, Any]) -> str:
     many = len(found["measures"])
     return (
         f"The {many} measures agree with one another so far that they count as "
-        f"{count(found['dimensions'], 'independent thing')} (parallel analysis): {many} small p values are not {many} findings."
+        f"{count(found['dimensions'], 'independent thing')} (parallel analysis): {many} small p values are not {many} "
+        f"findings."
     )
 
 
@@ -70,8 +71,8 @@ def _transferred(entries: Sequence[Entry], by: str) -> str:
     best = min(measures, key=lambda e: e["mse"])
     better = sum(e["mse"] < mean for e in measures)
     start = (
-        f"For a {by} that no fit has seen, {better} of {len(measures)} measures predict better than the plain mean; the "
-        f"best, {best['measure']}, leaves {coefficient(best['mse'] / mean)} of its squared error"
+        f"For a {by} that no fit has seen, {better} of {len(measures)} measures predict better than the plain mean; "
+        f"the best, {best['measure']}, leaves {coefficient(best['mse'] / mean)} of its squared error"
     )
     choices = next((e for e in entries if e["form"] == "choices"), None)
     both = [e for e in entries if e["form"] == "choices + measure"]
@@ -90,7 +91,9 @@ def _holdout(facts: Mapping[str, Any]) -> str:
         return ""
     best = min(found, key=lambda entry: entry["mse"])
     form = f" with {best['by']}" if best["by"] else ""
-    start = f"On the hold-out models {best['measure']}{form} predicts best, with a mean squared error of {best['mse']:.2g}"
+    start = (
+        f"On the hold-out models {best['measure']}{form} predicts best, with a mean squared error of {best['mse']:.2g}"
+    )
     base = best.get("baseline_mse")
     return f"{start}." if base is None else f"{start}; predicting the mean gives {base:.2g}."
 
@@ -103,8 +106,8 @@ def _counterexamples(facts: Mapping[str, Any]) -> str:
     far = max(found, key=lambda e: abs(e["z"]))
     z = f"{far['z']:+.1f}".replace("-", "−")
     return (
-        f"{count(models, 'model')} {'stands' if models == 1 else 'stand'} far off the line of some measure. The farthest is "
-        f"{far['model']} on {far['measure']} ({far['kind']}): {coefficient(far['target'])} where "
+        f"{count(models, 'model')} {'stands' if models == 1 else 'stand'} far off the line of some measure. The "
+        f"farthest is {far['model']} on {far['measure']} ({far['kind']}): {coefficient(far['target'])} where "
         f"{coefficient(far['predicted'])} is predicted, {z} standard deviations."
     )
 
@@ -130,7 +133,9 @@ def _sensitivity(facts: Mapping[str, Any]) -> str:
     top = min(found, key=lambda e: rank.get(e["measure"], len(rank)))
     turned = [e["measure"] for e in found if e.get("same_sign") is False]
     ends = interval([top["pearson_min"], top["pearson_max"]])
-    start = f"Over {count(top['settings'], 'setting')} of measuring, the correlation of {top['measure']} runs from {ends}"
+    start = (
+        f"Over {count(top['settings'], 'setting')} of measuring, the correlation of {top['measure']} runs from {ends}"
+    )
     if not turned:
         return f"{start}; every measure keeps its sign."
     return f"{start}; the sign hangs on the setting for {len(turned)} of {len(found)} measures ({listed(turned, 4)})."
@@ -150,7 +155,9 @@ def _power(facts: Mapping[str, Any]) -> str:
 
 def needed(power: Mapping[str, Any]) -> str:
     """How many models the next smaller effect would need."""
-    smaller = [e for e in power.get("needed") or [] if e.get("n_80") and e["true"] < (power.get("detectable_80") or 1.0)]
+    smaller = [
+        e for e in power.get("needed") or [] if e.get("n_80") and e["true"] < (power.get("detectable_80") or 1.0)
+    ]
     if not smaller:
         return ""
     next_one = max(smaller, key=lambda e: e["true"])

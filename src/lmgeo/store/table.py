@@ -32,6 +32,22 @@ def wide_table(store: Store) -> pd.DataFrame:
     return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
 
 
+def value_keys(store: Store) -> dict[str, dict[str, list[str]]]:
+    """By model and column, the content keys of the results that a row's values are made of.
+
+    A score over several fine-tuning seeds has a key for each. What the store lacks is left out by
+    whoever asks: the keys are those of the plans.
+    """
+    rows = _merged([row for plan in store.documents("plans") for row in plan["rows"]])
+    return {
+        row["model"]: {
+            **{column: [key] for column, key in row["measures"].items()},
+            **{f"score.{task}": list(keys) for task, keys in row["scores"].items()},
+        }
+        for row in rows
+    }
+
+
 def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of several studies: the same model under the same settings is one row, under others it says which."""
     found: dict[str, dict[str, Any]] = {}

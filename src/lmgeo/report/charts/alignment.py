@@ -84,8 +84,8 @@ def _map(narrow: bool, few: int) -> Spec:
     tooltip = base.told(("a", "measure"), ("b", "and"), ("r", "Spearman", ".3f"))
     colours = {"domain": ["same way", "opposite"], "range": ["var(--c1)", "var(--c2)"]}
     colour = {"field": "sign", "type": "nominal", "scale": colours, "legend": base.legend_above(narrow)}
-    opacity = {"field": "size", "type": "quantitative", "legend": None, "scale": {"domain": [0, 1]}}
-    opacity["scale"] |= {"range": [0.03, 0.6 if few <= _WRITTEN else 0.95]}
+    shade = {"domain": [0, 1], "range": [0.03, 0.6 if few <= _WRITTEN else 0.95]}
+    opacity = {"field": "size", "type": "quantitative", "legend": None, "scale": shade}
     tile = {"type": "rect", "stroke": "var(--card)", "strokeWidth": 0.5}
     layers: list[Spec] = [{"mark": tile, "encoding": {"color": colour, "fillOpacity": opacity, "tooltip": tooltip}}]
     if few <= _WRITTEN and not narrow:

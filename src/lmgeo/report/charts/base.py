@@ -135,7 +135,14 @@ def upright(at: float, dash: bool = False) -> Spec:
 
 def legend_above(narrow: bool, **more: Any) -> Spec:
     """A legend above the chart, in as many columns as fit."""
-    return {"orient": "top", "title": None, "symbolOpacity": 1, "columns": 2 if narrow else 5, "labelLimit": 230, **more}
+    return {
+        "orient": "top",
+        "title": None,
+        "symbolOpacity": 1,
+        "columns": 2 if narrow else 5,
+        "labelLimit": 230,
+        **more,
+    }
 
 
 def config(narrow: bool, font: str) -> Spec:

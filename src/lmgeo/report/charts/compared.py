@@ -27,8 +27,8 @@ def compared(name: str, rows: Rows, first: str, second: str) -> Chart | None:
         label=f"Correlations of each measure in {first} and in {second}",
         spec=_spec,
         data={"compared": rows},
-        caption=f"A dot is a measure, its lines the 95 % intervals of both correlations. On the dashed line the two tables "
-        f"say the same; {_agreement(rows, kinds[0])}.",
+        caption=f"A dot is a measure, its lines the 95 % intervals of both correlations. On the dashed line the two "
+        f"tables say the same; {_agreement(rows, kinds[0])}.",
         pickers=[Picker("kind", "Correlation", options)],
         binds={"$x": f"in {first}", "$y": f"in {second}"},
     )
@@ -60,6 +60,8 @@ def _spec(narrow: bool) -> Spec:
     dash = {"type": "line", "strokeDash": [5, 4], "color": "var(--soft)", "strokeWidth": 1.5, "tooltip": None}
     rule = {"type": "rule", "color": "var(--accent)", "opacity": 0.3, "strokeWidth": 1.5, "tooltip": None}
     dot = {"type": "circle", "size": 70, "color": "var(--accent)", "opacity": 0.9}
+    across = {"x": {**x, "field": "a_low"}, "x2": {"field": "a_high"}, "y": y}
+    up = {"y": {**y, "field": "b_low"}, "y2": {"field": "b_high"}, "x": x}
     kept = {"filter": "isValid(datum.a_low) && isValid(datum.b_low)"}
     return base.single(
         {
@@ -69,8 +71,8 @@ def _spec(narrow: bool) -> Spec:
             "height": 320 if narrow else 460,
             "layer": [
                 {"data": {"values": list(identity)}, "mark": dash, "encoding": {"x": x, "y": y}},
-                {"transform": [kept], "mark": rule, "encoding": {"x": {**x, "field": "a_low"}, "x2": {"field": "a_high"}, "y": y}},
-                {"transform": [kept], "mark": rule, "encoding": {"y": {**y, "field": "b_low"}, "y2": {"field": "b_high"}, "x": x}},
+                {"transform": [kept], "mark": rule, "encoding": across},
+                {"transform": [kept], "mark": rule, "encoding": up},
                 {"mark": dot, "encoding": {"x": x, "y": y, "tooltip": tooltip}},
             ],
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Rows, Spec
-from lmgeo.report.summary import ranked
+from lmgeo.report.summary import clear, ranked
 from lmgeo.report.wording import listed
 
 RAW, PARTIAL = "raw", "controls held fixed"
@@ -65,9 +65,8 @@ def _controlled_rows(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _row(entry: Mapping[str, Any], kind: str) -> dict[str, Any]:
     low, high = entry.get("ci") or (None, None)
-    clear = low is not None and (low > 0 or high < 0)
     found = {"measure": entry["measure"], "kind": kind, "n": entry.get("n"), "r": entry["spearman"]}
-    return {**found, "low": low, "high": high, "sure": clear}
+    return {**found, "low": low, "high": high, "sure": clear(entry.get("ci"))}
 
 
 def _order(facts: Mapping[str, Any], rows: Rows) -> list[str]:
@@ -88,7 +87,13 @@ def _dumbbell(name: str, label: str, caption: str, rows: Rows, kinds: list[str],
 def _spec(narrow: bool) -> Spec:
     y, dy = base.rows_axis(narrow), base.marks_offset(narrow)
     axis = {"values": [-1, -0.5, 0, 0.5, 1], "orient": "top", "domain": False, "ticks": False, "format": ".1~f"}
-    x = {"field": "r", "type": "quantitative", "scale": {"domain": [-1, 1]}, "title": "Spearman correlation", "axis": axis}
+    x = {
+        "field": "r",
+        "type": "quantitative",
+        "scale": {"domain": [-1, 1]},
+        "title": "Spearman correlation",
+        "axis": axis,
+    }
     tooltip = base.told(
         ("measure", "measure"), ("kind", "form"), ("r", "Spearman", ".3f"), ("low", "from", ".3f"),
         ("high", "to", ".3f"), ("n", "models", ",d"),
@@ -100,7 +105,14 @@ def _spec(narrow: bool) -> Spec:
     colour = {"field": "kind", "type": "nominal", "title": None, "scale": scale, "legend": legend}
     shape = {**colour, "scale": {"domain": "$kinds", "range": "$shapes"}}
     fill = {"condition": {"test": "datum.sure", **colour}, "value": "var(--card)"}
-    bar = {"type": "rule", "color": "var(--line)", "strokeWidth": 5, "strokeCap": "round", "tooltip": None, "yOffset": dy}
+    bar = {
+        "type": "rule",
+        "color": "var(--line)",
+        "strokeWidth": 5,
+        "strokeCap": "round",
+        "tooltip": None,
+        "yOffset": dy,
+    }
     dot = {"type": "point", "filled": True, "size": 85, "strokeWidth": 2, "opacity": 1, "yOffset": dy}
     points = {"y": y, "x": x, "stroke": colour, "shape": shape, "fill": fill, "tooltip": tooltip}
     return base.single(

@@ -21,7 +21,11 @@ def curves(table: pd.DataFrame, facts: Mapping[str, Any]) -> Chart | None:
     title = axis_title(found["axis"])
     far = max(m["x"] for m in found["means"])
     wide = found["axis"] == "alpha" and far > 10
-    bands = "Bands are 95 % intervals of the mean, the spread between runs pooled over the axis." if found["intervals"] else ""
+    bands = (
+        "Bands are 95 % intervals of the mean, the spread between runs pooled over the axis."
+        if found["intervals"]
+        else ""
+    )
     groups = [Option(g, g or "–", {"$group": g}) for g in found["groups"]]
     binds = {"$scores": found["scores"], "$colours": [base.PALETTE[i % 10] for i in range(len(found["scores"]))]}
     return Chart(

@@ -7,6 +7,7 @@ from typing import Any
 
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Spec
+from lmgeo.report.summary import clear
 from lmgeo.report.wording import coefficient, count
 
 LINEAR, BOOSTED = "linear", "boosted trees"
@@ -45,9 +46,8 @@ def _rows(name: str, forms: Mapping[str, Mapping[str, Any] | None]) -> list[dict
     for form, entry in forms.items():
         if entry and entry.get("delta_r2") is not None:
             low, high = entry.get("ci") or (None, None)
-            clear = low is not None and (low > 0 or high < 0)
             known = {"measure": name, "form": form, "gain": entry["delta_r2"], "baseline": entry.get("baseline_r2")}
-            found.append({**known, "low": low, "high": high, "sure": clear})
+            found.append({**known, "low": low, "high": high, "sure": clear(entry.get("ci"))})
     return found
 
 
@@ -81,7 +81,14 @@ def _form(form: str, y: Spec, dy: int, narrow: bool) -> list[Spec]:
     colour |= {"legend": base.legend_above(narrow)}
     shape = {**colour, "scale": {"domain": "$forms", "range": "$shapes"}}
     fill = {"condition": {"test": "datum.sure", **colour}, "value": "var(--card)"}
-    line = {"type": "rule", "color": _FORMS[form][0], "strokeWidth": 3, "opacity": 0.4, "strokeCap": "round", "yOffset": dy}
+    line = {
+        "type": "rule",
+        "color": _FORMS[form][0],
+        "strokeWidth": 3,
+        "opacity": 0.4,
+        "strokeCap": "round",
+        "yOffset": dy,
+    }
     dot = {"type": "point", "filled": True, "size": 62, "strokeWidth": 2, "opacity": 1, "yOffset": dy}
     interval = {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "tooltip": tooltip}
     place = {"y": y, "x": x, "tooltip": tooltip, "stroke": colour, "shape": shape, "fill": fill}

@@ -50,7 +50,15 @@ def _spec(narrow: bool) -> Spec:
     goal = {"type": "rule", "color": "var(--soft)", "strokeDash": [4, 4], "tooltip": None}
     line = {"type": "line", "color": "var(--accent)", "strokeWidth": 2.5, "point": {"size": 24, "filled": True}}
     dot = {"type": "point", "filled": True, "size": 170, "color": "var(--c2)", "opacity": 1, "shape": "diamond"}
-    text = {"type": "text", "align": "left", "dx": 12, "dy": 16, "fontSize": 13, "fontWeight": 600, "color": "var(--ink)"}
+    text = {
+        "type": "text",
+        "align": "left",
+        "dx": 12,
+        "dy": 16,
+        "fontSize": 13,
+        "fontWeight": 600,
+        "color": "var(--ink)",
+    }
     tick = {"type": "tick", "color": "var(--c3)", "thickness": 2, "size": 14, "opacity": 0.8, "yOffset": -7}
     here = {"x": x, "y": y}
     seen = base.told(("measure", "measure"), ("true", "partial correlation (size)", ".3f"))

@@ -41,8 +41,8 @@ def _caption(facts: Mapping[str, Any], shown: int, of: int) -> str:
     by = (facts.get("clusters") or {}).get("by", "row")
     drawn = "" if by == "row" else f", drawn by {by}"
     return (
-        f"Dots are correlations with {facts['target']}, lines their 95 % bootstrap intervals{drawn}, the strongest first. "
-        f"Filled: q ≤ 0.05 (Pearson, Benjamini–Hochberg over the measures); hollow: not told from chance.{cut}"
+        f"Dots are correlations with {facts['target']}, lines their 95 % bootstrap intervals{drawn}, the strongest "
+        f"first. Filled: q ≤ 0.05 (Pearson, Benjamini–Hochberg over the measures); hollow: not told from chance.{cut}"
     )
 
 
@@ -94,5 +94,3 @@ def _spec(narrow: bool) -> Spec:
 
 
 _HAS = {"filter": "isValid(datum.low)"}
-
-

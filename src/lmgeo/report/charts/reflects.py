@@ -66,11 +66,16 @@ def _spec(narrow: bool) -> Spec:
         ("type2_share", "type II share", ".3f"), ("p", "p", ".2g"), ("effect", "effect (standardised)", "+.3f"),
         ("low", "from", "+.3f"), ("high", "to", "+.3f"), ("r2", "R² of all choices", ".3f"), ("n", "models", ",d"),
     )  # fmt: skip
-    opacity = {"field": "share", "type": "quantitative", "legend": None, "scale": {"domain": [0, 1], "range": [0, 0.55]}}
-    opacity["scale"] |= {"clamp": True}
+    shade = {"domain": [0, 1], "range": [0, 0.55], "clamp": True}  # so light that the figures stay readable
+    opacity = {"field": "share", "type": "quantitative", "legend": None, "scale": shade}
     tile = {"type": "rect", "color": "var(--accent)", "stroke": "var(--line)", "strokeWidth": 0.6, "strokeOpacity": 1}
     tile |= {"height": 18, "yOffset": 0} if not narrow else {"height": 15, "yOffset": 8}
-    text = {"type": "text", "color": "var(--ink)", "fontSize": 10 if narrow else 11.5, "yOffset": 8 if narrow else 0}
+    text: Spec = {
+        "type": "text",
+        "color": "var(--ink)",
+        "fontSize": 10 if narrow else 11.5,
+        "yOffset": 8 if narrow else 0,
+    }
     text |= {"tooltip": None}
     return base.single(
         {

@@ -1,13 +1,11 @@
 """Two columns of the models against each other: dots, or tiles where dots would hide one another.
 
 The page fills `rows` from the models' columns, and `picked` with the models that are selected in
-any chart or table; a picture file is filled here. A rectangle drawn with a mouse selects; the page takes that away under a finger, which scrolls.
+any chart or table; a picture file is filled here. A rectangle drawn with a mouse selects; the page
+takes that away under a finger, which scrolls.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Rows, Spec

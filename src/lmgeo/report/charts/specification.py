@@ -46,14 +46,21 @@ def _names(facts: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> list
 
 
 def _span(found: Mapping[str, Any], name: str) -> str:
-    entry = next((m for m in found.get("measures") or [] if m["measure"] == name), {})
+    entry: Mapping[str, Any] = next((m for m in found.get("measures") or [] if m["measure"] == name), {})
     return f"({coefficient(entry.get('pearson_min'))} to {coefficient(entry.get('pearson_max'))})" if entry else ""
 
 
 def _row(entry: Mapping[str, Any], at: int) -> dict[str, Any]:
     low, high = entry.get("pearson_ci") or (None, None)
     chosen = [f"{column}: {level}" for column, level in entry["settings"].items()]
-    found = {"measure": entry["measure"], "at": at, "r": entry["pearson"], "low": low, "high": high, "n": entry.get("n")}
+    found = {
+        "measure": entry["measure"],
+        "at": at,
+        "r": entry["pearson"],
+        "low": low,
+        "high": high,
+        "n": entry.get("n"),
+    }
     return {**found, "p": entry.get("p"), "said": ", ".join(chosen), "chosen": chosen}
 
 

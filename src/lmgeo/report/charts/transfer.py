@@ -56,7 +56,7 @@ def _row(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict
     if mean is None or not mean["mse"]:
         return None
     error = max(entry["mse"] / mean["mse"], 1e-6)  # a log scale holds no zero
-    calibration = entry.get("calibration") or {}
+    calibration: Mapping[str, Any] = entry.get("calibration") or {}
     found = {"by": entry["by"], "measure": entry["measure"] or _ALONE, "form": entry["form"], "error": error}
     found |= {"slope": calibration.get("slope"), "coverage": entry.get("coverage"), "r2": entry.get("r2")}
     return {**found, "levels": _levels(entry.get("by_level") or [], mean.get("by_level") or [])}
@@ -80,8 +80,8 @@ def _caption(rows: Sequence[Mapping[str, Any]], by: str) -> str:
     best = min(mine, key=lambda r: r["error"])
     what = "the choices" if best["measure"] == _ALONE else f"{best['measure']} ({best['form']})"
     return (
-        f"Each level of {by} predicted from fits on all others. Left of the line a form does better than predicting the "
-        f"mean; the best is {what} at {coefficient(best['error'])}. Hover for the error at each level."
+        f"Each level of {by} predicted from fits on all others. Left of the line a form does better than predicting "
+        f"the mean; the best is {what} at {coefficient(best['error'])}. Hover for the error at each level."
     )
 
 
@@ -93,7 +93,7 @@ def _spec(narrow: bool) -> Spec:
         ("measure", "measure"), ("form", "form"), ("error", "error (mean = 1)", ".3f"), ("r2", "R²", ".3f"),
         ("slope", "calibration slope", ".2f"), ("coverage", "coverage", ".0%"), ("levels", "by level"),
     )  # fmt: skip
-    colour = {"field": "form", "type": "nominal", "scale": {"domain": "$forms", "range": "$colours"}}
+    colour: Spec = {"field": "form", "type": "nominal", "scale": {"domain": "$forms", "range": "$colours"}}
     colour |= {"title": None, "legend": base.legend_above(narrow)}
     dot = {"type": "point", "filled": True, "size": 90, "opacity": 0.9, "yOffset": dy}
     goal = {"type": "rule", "color": "var(--soft)", "strokeDash": [4, 4], "tooltip": None}

@@ -30,7 +30,9 @@ def correlations(facts: Mapping[str, Any]) -> Table | None:
 
 def controlled(facts: Mapping[str, Any]) -> Table | None:
     """Raw, partial, within-group, mixed and incremental estimates side by side."""
-    parts = {part: {e["measure"]: e for e in facts.get(part) or []} for part in ("partial", "within", "mixed", "incremental")}
+    parts = {
+        part: {e["measure"]: e for e in facts.get(part) or []} for part in ("partial", "within", "mixed", "incremental")
+    }
     if not any(parts.values()):
         return None
     rows = [
@@ -53,7 +55,8 @@ def controlled(facts: Mapping[str, Any]) -> Table | None:
             ("ΔR² boosted", "signed", _boosted("delta_r2")),
             ("ΔR² boosted 95 %", "signed_interval", _boosted("ci")),
             (f"slope, random {group}", "r", _of("mixed", "slope")),
-            ("slope 95 %", "interval", _of("mixed", "ci")), ("bootstrap 95 %", "interval", _of("mixed", "bootstrap_ci")),
+            ("slope 95 %", "interval", _of("mixed", "ci")),
+            ("bootstrap 95 %", "interval", _of("mixed", "bootstrap_ci")),
             ("remark", "text", _remark),
         ],
     )  # fmt: skip
@@ -70,7 +73,9 @@ def _boosted(key: str) -> Any:
 def _remark(row: Entry) -> str | None:
     mixed = row["mixed"]
     failed = [f"mixed model: {mixed.get('remark') or 'did not converge'}"] if mixed.get("converged") is False else []
-    reasons = [f"{part}: {row[part]['reason']}" for part in ("partial", "within", "incremental") if row[part].get("reason")]
+    reasons = [
+        f"{part}: {row[part]['reason']}" for part in ("partial", "within", "incremental") if row[part].get("reason")
+    ]
     return "; ".join([*reasons, *failed]) or None
 
 
@@ -79,8 +84,8 @@ def strata(facts: Mapping[str, Any]) -> Table | None:
     entries = facts.get("strata") or []
     by = entries[0]["by"] if entries else ""
     columns = [
-        ("measure", "text", "measure"), (by, "number", "level"), ("models", "count", "n"), ("Spearman", "r", "spearman"),
-        ("95 %", "interval", "ci"), ("remark", "text", "reason"),
+        ("measure", "text", "measure"), (by, "number", "level"), ("models", "count", "n"),
+        ("Spearman", "r", "spearman"), ("95 %", "interval", "ci"), ("remark", "text", "reason"),
     ]  # fmt: skip
     return table("strata", f"The correlation at each {by}", entries, columns, folded=True)  # type: ignore[arg-type]
 

@@ -12,7 +12,13 @@ from lmgeo.report.tables.base import Entry, Table, settings_text, table
 def reflects(facts: Mapping[str, Any]) -> Table | None:
     """A row for each measure and choice."""
     rows = [
-        {**choice, "measure": _name(e), "n": e.get("n"), "r2": e.get("r2"), "reason": choice.get("reason") or e.get("reason")}
+        {
+            **choice,
+            "measure": _name(e),
+            "n": e.get("n"),
+            "r2": e.get("r2"),
+            "reason": choice.get("reason") or e.get("reason"),
+        }
         for e in sorted(facts.get("reflects") or [], key=lambda e: not e.get("target"))
         for choice in e.get("choices") or [{}]
     ]
@@ -88,9 +94,10 @@ def counterexamples(facts: Mapping[str, Any]) -> Table | None:
         "Models that a measure misjudges",
         entries,
         [
-            ("model", "model", "model"), ("measure", "text", "measure"), ("kind", "text", "kind"), ("value", "number", "value"),
-            (facts["target"], "number", "target"), ("predicted", "number", "predicted"), ("residual", "number", "residual"),
-            ("z", "r", "z"), ("settings", "text", lambda e: settings_text(e.get("settings") or {}) or None),
+            ("model", "model", "model"), ("measure", "text", "measure"), ("kind", "text", "kind"),
+            ("value", "number", "value"), (facts["target"], "number", "target"),
+            ("predicted", "number", "predicted"), ("residual", "number", "residual"), ("z", "r", "z"),
+            ("settings", "text", lambda e: settings_text(e.get("settings") or {}) or None),
         ],
     )  # fmt: skip
 
@@ -104,8 +111,9 @@ def saturation(facts: Mapping[str, Any]) -> Table | None:
         [
             ("run", "text", "run"), ("score", "text", "column"), ("checkpoints", "count", "steps"),
             ("best step", "number", "best_step"), ("best", "number", "best"), ("last", "number", "last"),
-            ("rise", "number", "rise"), ("rise / noise", "r", "rise_over_noise"), ("got worse", "text", _yes("saturated")),
-            ("rank measure", "text", "rank_measure"), ("rank at best", "number", "rank_at_best"),
+            ("rise", "number", "rise"), ("rise / noise", "r", "rise_over_noise"),
+            ("got worse", "text", _yes("saturated")), ("rank measure", "text", "rank_measure"),
+            ("rank at best", "number", "rank_at_best"),
             ("rank at last", "number", "rank_last"), ("rank fell", "text", _yes("rank_fell")), ("kind", "text", "kind"),
             ("remark", "text", "reason"),
         ],
@@ -141,8 +149,9 @@ def specifications(facts: Mapping[str, Any]) -> Table | None:
         "Setting by setting",
         found.get("specifications") or [],
         [
-            ("measure", "text", "measure"), *[(axis, "text", _setting(axis)) for axis in axes], ("models", "count", "n"),
-            ("Pearson", "r", "pearson"), ("Pearson 95 %", "interval", "pearson_ci"), ("Spearman", "r", "spearman"),
+            ("measure", "text", "measure"), *[(axis, "text", _setting(axis)) for axis in axes],
+            ("models", "count", "n"), ("Pearson", "r", "pearson"), ("Pearson 95 %", "interval", "pearson_ci"),
+            ("Spearman", "r", "spearman"),
             ("p", "p", "p"), ("remark", "text", "reason"),
         ],
         folded=True,
