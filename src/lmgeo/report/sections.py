@@ -112,8 +112,8 @@ _LINKED = (
     "ones. A model's name in the table opens its settings, its values and where they came from."
 )
 _TRANSFER = (
-    "Each level is predicted by fits that never saw it, beside two predictions without geometry: the plain mean and the "
-    "choices."
+    "Each level is predicted by fits that never saw it, beside two predictions without geometry: the plain mean and "
+    "the choices."
 )
 
 

@@ -52,7 +52,8 @@ def _partial(facts: Mapping[str, Any]) -> str:
     many = "no measure keeps" if not left else f"{len(left)} of {len(found)} measures keep"
     return (
         f"With {listed(found[0]['controls'], 4)} held fixed, {many} an interval clear of zero. {top['measure']} goes "
-        f"from a Spearman correlation of {coefficient(of_raw)} to {coefficient(top['spearman'])}{bracketed(top.get('ci'))}."
+        f"from a Spearman correlation of {coefficient(of_raw)} to {coefficient(top['spearman'])}"
+        f"{bracketed(top.get('ci'))}."
     )
 
 

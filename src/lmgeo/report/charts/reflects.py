@@ -70,13 +70,8 @@ def _spec(narrow: bool) -> Spec:
     opacity = {"field": "share", "type": "quantitative", "legend": None, "scale": shade}
     tile = {"type": "rect", "color": "var(--accent)", "stroke": "var(--line)", "strokeWidth": 0.6, "strokeOpacity": 1}
     tile |= {"height": 18, "yOffset": 0} if not narrow else {"height": 15, "yOffset": 8}
-    text: Spec = {
-        "type": "text",
-        "color": "var(--ink)",
-        "fontSize": 10 if narrow else 11.5,
-        "yOffset": 8 if narrow else 0,
-    }
-    text |= {"tooltip": None}
+    text: Spec = {"type": "text", "color": "var(--ink)", "fontSize": 10 if narrow else 11.5, "tooltip": None}
+    text |= {"yOffset": 8 if narrow else 0}
     return base.single(
         {
             "data": {"name": "reflects"},
