@@ -27,7 +27,7 @@ def caveats(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContex
         *_without_value(facts, context),
         *_unequal_rows(facts),
         *of_fits(table, facts),
-        *[Caveat("Note", note, ("summary",)) for note in facts.get("notes", [])],
+        *[Caveat("Note", note, _where(note)) for note in facts.get("notes", [])],
         *[Caveat("Note", note) for note in context.notes],
         Caveat("Association", _ASSOCIATION),
     ]
@@ -37,6 +37,11 @@ _ASSOCIATION = (
     "A correlation over models says what goes together, not what causes what: a training choice or a perturbation that "
     "moves both geometry and score makes them agree."
 )
+
+
+def _where(note: str) -> tuple[str, ...]:
+    """A note of the analysis stands in the summary, unless it only says which columns are no measures."""
+    return () if note.startswith(("no measures", "column ")) else ("summary",)
 
 
 def _cells(context: ReportContext) -> list[Caveat]:
@@ -85,7 +90,7 @@ def _related(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
     if clusters.get("by", "row") != "row":
         text = (
             f"Rows are not independent: intervals resample whole groups, each {clusters['by']} as one "
-            f"({count(clusters['count'], 'group')} in {count(len(table), 'row')})."
+            f"({count(clusters['count'], 'group')} in {count(facts['n'], 'row')})."
         )
         return [Caveat("Related models", text, ("ranking", "controls"))]
     name = next((c for c in ("base", "family") if c in table.columns and table[c].notna().any()), None)

@@ -12,8 +12,8 @@ from lmgeo.report.charts.all import charts
 from lmgeo.report.charts.base import Chart
 from lmgeo.report.charts.scatter import colour_encoding, no_colour
 from lmgeo.report.context import ReportContext
-from lmgeo.report.models import Models, read_models
-from lmgeo.report.origins import origins
+from lmgeo.report.models import LEAST_DIGITS, Models, read_models
+from lmgeo.report.origins import ROOM, origins
 from lmgeo.report.packing import packed_models, safe_json
 from lmgeo.report.sections import Section, sections
 from lmgeo.report.statements import lead, points
@@ -74,7 +74,8 @@ class Chapter:
     @property
     def models_json(self) -> str:
         """The models, for the page's script."""
-        known = origins(self.models.names, self.context)
+        room = ROOM if self.models.digits != LEAST_DIGITS else ROOM // 3
+        known = origins(self.models.names, self.context, room)
         return packed_models(self.models, known, self.context.source)
 
     @property

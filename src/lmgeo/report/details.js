@@ -28,7 +28,7 @@ class Details {
   origin(i) {
     const { origins, source } = this.models;
     const lines = [make("p", {}, `Data row ${this.models.row(i).toLocaleString("en")}${source ? ` of ${source}` : ""}.`)];
-    const records = origins?.records?.[i] ?? [];
+    const records = (origins?.records[i] ?? "").split(" ").filter(Boolean);
     if (records.length) {
       lines.push(make("p", {}, origins.whole ? "Records in the store:" : "Records in the store (beginnings of their names):"));
       lines.push(make("ul", { className: "records" }, ...records.map((name) => make("li", {}, make("code", {}, ...breakable(name))))));

@@ -14,8 +14,9 @@ from lmgeo.report.summary import ranked
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_CELLS = 800_000  # what a page of eight megabytes holds
+_MOST_CELLS = 650_000  # what a page of eight megabytes holds
 _WHOLE, _LONG = 60_000, 400_000  # cells up to which numbers are kept whole, or to six digits
+LEAST_DIGITS = 5
 _MOST_LEVELS = 10
 
 
@@ -88,7 +89,7 @@ def read_models(table: pd.DataFrame, facts: Mapping[str, Any]) -> Models:
 
 
 def _digits(cells: int) -> int | None:
-    return None if cells <= _WHOLE else 6 if cells <= _LONG else 5
+    return None if cells <= _WHOLE else 6 if cells <= _LONG else LEAST_DIGITS
 
 
 def _roles(table: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, str]:

@@ -7,26 +7,32 @@ from typing import Any
 
 from lmgeo.report.context import ReportContext
 
-_ROOM = 1_200_000  # characters
+ROOM = 1_200_000  # characters
 _SHORT = 12  # digits of a key that tell it from all others of a store that fills the room
 
 
-def origins(names: Sequence[str], context: ReportContext) -> dict[str, Any] | None:
+def origins(names: Sequence[str], context: ReportContext, room: int = ROOM) -> dict[str, Any] | None:
     """Keys and record files in the order of `names`; None for a plain table.
+
+    Args:
+        names: of the models.
+        context: holds their keys and records.
+        room: characters that the page has for them.
 
     Returns:
         `keys`: `columns`, the `length` of a key and one text a model, its keys end to end in the order
         of the columns, dashes where there is none; None where there is no room for them.
-        `records`: the files of each model. `whole`: whether keys and names are given in full.
+        `records`: the files of each model, or the first digits of their names where room is short.
+        `whole`: whether keys and names are given in full.
     """
     if not context.keys and not context.records:
         return None
     columns = _columns(context.keys)
     for length in (None, _SHORT):
-        found = {"keys": _keys(names, columns, context.keys, length), "records": _records(names, context.records, None)}
-        if _size(found) <= _ROOM:
-            return {**found, "whole": length is None}
-    return {"keys": None, "records": _records(names, context.records, 2 * _SHORT), "whole": False}
+        keys, records = _keys(names, columns, context.keys, length), _records(names, context.records, length)
+        if _size(keys["rows"]) + _size(records) <= room:
+            return {"keys": keys, "records": records, "whole": length is None}
+    return {"keys": None, "records": _records(names, context.records, _SHORT), "whole": False}
 
 
 def _columns(keys: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
@@ -55,9 +61,11 @@ def _keys(
     return {"columns": columns, "length": width, "rows": rows}
 
 
-def _records(names: Sequence[str], records: Mapping[str, Sequence[str]], length: int | None) -> list[list[str]]:
-    return [[record[:length] for record in records.get(name, ())] for name in names]
+def _records(names: Sequence[str], records: Mapping[str, Sequence[str]], length: int | None) -> list[str]:
+    """The records of each model in one text; shortened, the beginnings of their files' own names."""
+    own = (records.get(name, ()) for name in names)
+    return [" ".join(r if length is None else r.rpartition("/")[2][:length] for r in of_model) for of_model in own]
 
 
-def _size(found: Mapping[str, Any]) -> int:
-    return sum(map(len, found["keys"]["rows"])) + sum(len(r) + 3 for own in found["records"] for r in own)
+def _size(texts: Sequence[str]) -> int:
+    return sum(len(text) + 3 for text in texts)

@@ -150,12 +150,10 @@ function themeSwitch(button) {
   document.querySelectorAll("[data-theme-switch]").forEach(themeSwitch);
   queue.last.then(() => { document.documentElement.dataset.ready = "yes"; });
   let seen = innerWidth;
-  let timer = 0;
+  const again = settled(() => chapters.forEach((chapter) => chapter.views.forEach((view) => view.draw())), 150);
   addEventListener("resize", () => {
-    if (innerWidth === seen) return;
+    if (innerWidth !== seen) again(); // a phone's bars come and go in height alone
     seen = innerWidth;
-    clearTimeout(timer);
-    timer = setTimeout(() => chapters.forEach((chapter) => chapter.views.forEach((view) => view.draw())), 150);
   });
   // On paper nothing is folded away.
   const folded = () => [...document.querySelectorAll("details:not([open])")];

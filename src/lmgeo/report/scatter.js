@@ -2,7 +2,7 @@
 // Two scatters and the table of models, linked: what is picked in one is picked in all.
 
 const MOST_DOTS = 2000; // beyond, tiles; the specs know the same number
-const MOST_PICKED = 1500; // dots drawn for what is picked
+const MOST_PICKED = 800; // dots drawn for what is picked
 
 const coarse = () => matchMedia("(pointer: coarse)").matches;
 
@@ -12,6 +12,7 @@ class Scatter {
     Object.assign(this, { figure, linked, choose });
     this.chart = new ChartView(figure.querySelector(".chart"), config, (form) => this.find(form));
     this.chart.onDrawn = () => this.onDrawn();
+    this.captionSoon = settled(() => this.caption());
     linked.picked.listen((source) => this.onPicked(source));
     savers(figure, figure.dataset.figure, this.chart);
   }
@@ -64,7 +65,7 @@ class Scatter {
       this.chart.view.data("brush_store", []);
     }
     this.show();
-    this.caption();
+    this.captionSoon();
   }
 
   show() {

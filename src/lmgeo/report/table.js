@@ -14,6 +14,7 @@ class TableView {
     this.page = 0;
     this.words = wordSearch(columns, count);
     this.write = new Map();
+    this.updateSoon = settled(() => this.update());
     this.build();
     this.update();
     options.picked?.listen((source) => this.onPicked(source));
@@ -62,8 +63,8 @@ class TableView {
   }
 
   onFilter(text) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.text = text.trim(); this.update(); }, 120);
+    this.text = text.trim();
+    this.updateSoon();
   }
 
   onColumns(all) {
@@ -75,8 +76,9 @@ class TableView {
   onPicked(source) {
     const some = this.options.picked.rows.size > 0;
     this.onlyLabel.hidden = !some;
-    if (source !== this) this.only.checked = some;
-    this.update(false);
+    if (source === this) return this.update(false);
+    this.only.checked = some;
+    return this.updateSoon();
   }
 
   sort(column) {

@@ -46,7 +46,8 @@ class _Gain:
 
 def _without_controls(facts: Mapping[str, Any]) -> str:
     asked = bool(facts.get("partial") or facts.get("incremental"))
-    why = "nothing could be estimated with them held fixed" if asked else "no training choices were named to hold fixed"
+    unnamed = "no training choices were named to hold fixed (--controls)"
+    why = "nothing could be estimated with them held fixed" if asked else unnamed
     return (
         f"Cannot tell whether geometry says anything about {facts['target']} beyond the training choices: {why}. What "
         f"follows is how geometry and score go together, whatever moves both."

@@ -88,7 +88,7 @@ def single(spec: Spec) -> Spec:
 
 def number(field: str, title: str | None, **more: Any) -> Spec:
     """A quantitative channel whose scale need not hold zero."""
-    axis = {"tickCount": 6, **more.pop("axis", {})}
+    axis = {"tickCount": 6, "labelFlush": False, **more.pop("axis", {})}
     scale = {"zero": False, "nice": True, **more.pop("scale", {})}
     return {"field": field, "type": "quantitative", "title": title, "axis": axis, "scale": scale, **more}
 

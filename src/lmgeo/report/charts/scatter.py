@@ -178,7 +178,9 @@ def _line(x: Spec, y: Spec) -> Spec:
 
 
 def _picked(place: Spec, select: bool) -> Spec:
-    mark = {"type": "circle", "size": 80, "opacity": 1, "stroke": "var(--ink)", "strokeWidth": 1.2, "cursor": "pointer"}
+    many = "length(data('picked')) > 150"
+    mark = {"type": "circle", "opacity": 1, "stroke": "var(--ink)", "cursor": "pointer"}
+    mark |= {"size": {"expr": f"{many} ? 22 : 80"}, "strokeWidth": {"expr": f"{many} ? 0.5 : 1.2"}}
     look = {"fill": "var(--ink)", "fillOpacity": 0.08, "stroke": "var(--ink)", "strokeOpacity": 0.6}
     brush = [{"name": "brush", "select": {"type": "interval", "encodings": ["x", "y"], "mark": look}}]
     encoding = {**place, "color": "$colour", "tooltip": _told()}
