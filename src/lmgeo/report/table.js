@@ -40,7 +40,7 @@ class TableView {
     this.head = make("tr");
     this.body = make("tbody");
     const few = this.columns.length < 4 && this.columns.every((c) => isNumeric(c.kind));
-    const table = make("table", { className: few ? "few" : "", id: this.root.id ? `${this.root.id}-table` : "" }, make("thead", {}, this.head), this.body);
+    const table = make("table", { className: few ? "few" : "", "aria-label": this.options.title ?? name }, make("thead", {}, this.head), this.body);
     const scroll = make("div", { className: "scroll pinned", tabIndex: 0, role: "region", "aria-label": this.options.title ?? name }, table);
     const turn = (by) => () => { this.page += by; this.fill(); };
     this.back = make("button", { type: "button", onclick: turn(-1) }, "← Previous");
