@@ -107,7 +107,8 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     def opened(html: str, ready: str = "html[data-ready]", **options: Any) -> Opened:
         path = tmp_path / "page.html"
         path.write_text(html, encoding="utf-8")
-        contexts.append(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "offline": True, **options}))
+        usual = {"viewport": {"width": 1280, "height": 900}, "offline": True}
+        contexts.append(chromium.new_context(**{**usual, **options}))
         found = Opened(contexts[-1].new_page())
         found.page.goto(path.as_uri())
         found.page.wait_for_selector(ready, timeout=60_000)

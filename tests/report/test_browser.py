@@ -14,7 +14,7 @@ from lmgeo.report.context import ReportContext
 from lmgeo.report.page import render
 from tests.report.facts import everything, suite
 
-CHARTS = ["ranking", "controlled", "strata", "gains", "reflects", "alignment", "scree", "transfer", "specification", "power"]
+CHARTS = "ranking controlled strata gains reflects alignment scree transfer specification power".split()
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 MARKS = "[class*=role-mark] path, [class*=role-mark] rect, [class*=role-mark] text, [class*=role-mark] line"
 
@@ -30,8 +30,8 @@ def test_every_chart_is_drawn_without_network_or_error(
         assert shown.page.locator(f"[data-scatter={scatter}] g.dots_marks path").count() == len(trained)
     assert (shown.said, shown.outside) == ([], [])
     assert shown.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    wider = "e => [...e.querySelectorAll('.chart')].filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.ariaLabel)"
-    assert shown.page.locator("#p0").evaluate(wider) == []
+    wider = "charts => charts.filter((c) => c.scrollWidth > c.clientWidth + 1).map((c) => c.ariaLabel)"
+    assert shown.page.eval_on_selector_all(".chart", wider) == []
 
 
 def test_curves_and_the_holdout_of_a_noise_study(table: pd.DataFrame, facts: dict[str, Any], open_page: Any) -> None:
@@ -150,7 +150,8 @@ def test_everything_to_press_or_fill_has_a_name(trained: pd.DataFrame, full: dic
     context = ReportContext(failures=[{"cell": "a", "error": "b", "mend": "c"}])
     shown = open_page(render(trained, full, context))
     nameless = """() => [...document.querySelectorAll('button, select, input, [role=img], [role=region], dialog, nav')]
-        .filter(e => !(e.ariaLabel || e.textContent.trim() || e.labels?.length) && !e.hidden).map(e => e.outerHTML.slice(0, 120))"""
+        .filter(e => !(e.ariaLabel || e.textContent.trim() || e.labels?.length) && !e.hidden)
+        .map(e => e.outerHTML.slice(0, 120))"""
     assert shown.page.evaluate(nameless) == []
     assert shown.page.evaluate("document.documentElement.lang") == "en"
     ids = shown.page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id).filter(Boolean)")

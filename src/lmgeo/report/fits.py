@@ -13,6 +13,12 @@ from lmgeo.report.wording import Caveat, count, grouped, listed
 if TYPE_CHECKING:
     import pandas as pd
 
+_NAMES = {
+    "incremental_all": "all measures together",
+    "alignment": "correlations among measures",
+    "power": "power",
+    "sensitivity": "settings",
+}
 # Parts of the document whose entries may carry a reason, the section that shows them, and their name in words.
 _PARTS = {
     "partial": ("controls", "No partial correlation"),
@@ -107,9 +113,9 @@ def _aliased(facts: Mapping[str, Any]) -> list[Caveat]:
 
 
 def _whole_parts(facts: Mapping[str, Any]) -> Iterator[Caveat]:
-    """Parts that are one entry and say why they have no values."""
+    """Parts that are one entry and say why they lack a value."""
     sections = {"incremental_all": "controls", "alignment": "battery", "power": "power", "sensitivity": "settings"}
     for part, section in sections.items():
         reason = (facts.get(part) or {}).get("reason")
         if reason:
-            yield Caveat("No estimate", f"{part.replace('_', ' ')}: {reason}.", (section,))
+            yield Caveat("Remark", f"{_NAMES[part]}: {reason}.", (section,))

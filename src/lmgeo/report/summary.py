@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lmgeo.analysis.columns import bare
 from lmgeo.report.wording import coefficient, count, interval, listed, probability
 
 SIGNIFICANT = 0.05
@@ -15,6 +16,21 @@ def ranked(facts: Mapping[str, Any]) -> list[Entry]:
     """Correlations with a value, the strongest Pearson first."""
     found = [entry for entry in facts["correlations"] if entry["pearson"] is not None]
     return sorted(found, key=lambda entry: (-abs(entry["pearson"]), entry["measure"]))
+
+
+def places(facts: Mapping[str, Any]) -> dict[str, int]:
+    """The rank of each measure, by its whole name and by its bare one (of several sites the strongest)."""
+    found: dict[str, int] = {}
+    for place, entry in enumerate(ranked(facts)):
+        found.setdefault(entry["measure"], place)
+        found.setdefault(bare(entry["measure"]), place)
+    return found
+
+
+def by_strength(facts: Mapping[str, Any], entries: Iterable[Entry]) -> list[Entry]:
+    """Entries in the order of their measures' raw correlations, unknown ones last."""
+    rank = places(facts)
+    return sorted(entries, key=lambda entry: rank.get(entry["measure"], len(rank)))
 
 
 def given(facts: Mapping[str, Any], part: str, value: str) -> list[Entry]:

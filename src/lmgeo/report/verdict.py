@@ -113,16 +113,17 @@ def _bounds(entry: Entry) -> str:
 def _nothing(facts: Mapping[str, Any], beyond: str) -> list[str]:
     power = facts.get("power") or {}
     least, n = power.get("detectable_80"), power.get("n") or max(e["n"] for e in ranked(facts))
+    models = count(n, "independent model" if power.get("n") else "model")
     if least is not None and least <= _SMALL:
         return [
             f"No sign that geometry says anything {beyond}.",
-            f"With {count(n, 'model')} a true partial correlation of ±{coefficient(least)} would be found four times "
+            f"With {models} a true partial correlation of ±{coefficient(least)} would be found four times "
             f"in five; a smaller one cannot be excluded.",
         ]
     why = (
-        f"{count(n, 'model')} find only partial correlations of ±{coefficient(least)} or more reliably"
+        f"{models} find only partial correlations of ±{coefficient(least)} or more reliably"
         if least is not None
-        else f"{count(n, 'model')} leave the intervals wide"
+        else f"{models} leave the intervals wide"
     )
     return [f"Cannot tell whether geometry says anything {beyond}: nothing found is clear of chance, and {why}."]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lmgeo.report.summary import Entry, given, ranked
+from lmgeo.report.summary import Entry, by_strength, given
 from lmgeo.report.wording import coefficient, count, interval, listed
 
 
@@ -113,7 +113,7 @@ def _counterexamples(facts: Mapping[str, Any]) -> str:
 
 
 def _saturation(facts: Mapping[str, Any]) -> str:
-    runs = [e for e in facts.get("saturation") or [] if e.get("saturated") is not None]
+    runs = given(facts, "saturation", "rise_over_noise")  # the others could not be tested
     if not runs:
         return ""
     worse = [e for e in runs if e["saturated"]]
@@ -129,8 +129,7 @@ def _sensitivity(facts: Mapping[str, Any]) -> str:
     found = given(facts.get("sensitivity") or {}, "measures", "pearson_median")
     if not found:
         return ""
-    rank = {e["measure"]: i for i, e in enumerate(ranked(facts))}
-    top = min(found, key=lambda e: rank.get(e["measure"], len(rank)))
+    top = by_strength(facts, found)[0]
     turned = [e["measure"] for e in found if e.get("same_sign") is False]
     ends = interval([top["pearson_min"], top["pearson_max"]])
     start = (
@@ -146,7 +145,7 @@ def _power(facts: Mapping[str, Any]) -> str:
     if not found.get("n"):
         return ""
     least = found.get("detectable_80")
-    table = f"{count(found['n'], 'model')} and {count(found.get('controls') or 0, 'control')}"
+    table = f"{count(found['n'], 'independent model')} and {count(found.get('controls') or 0, 'control')}"
     if least is None:
         return f"With {table} no partial correlation is found reliably."
     more = f" {needed(found)}" if needed(found) else ""

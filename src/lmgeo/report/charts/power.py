@@ -33,7 +33,7 @@ def power(facts: Mapping[str, Any]) -> Chart | None:
 
 
 def _caption(found: Mapping[str, Any], seen: bool) -> str:
-    table = f"{count(found['n'], 'model')} and {count(found.get('controls') or 0, 'control')}"
+    table = f"{count(found['n'], 'independent model')} and {count(found.get('controls') or 0, 'control')}"
     least = found.get("detectable_80")
     found_here = f"find a true partial correlation of ±{coefficient(least)} four times in five" if least else (
         "find no partial correlation four times in five"

@@ -7,7 +7,7 @@ from typing import Any
 
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Option, Picker, Spec
-from lmgeo.report.summary import ranked
+from lmgeo.report.summary import by_strength, given
 
 _ALL = "all choices (R²)"
 _QUANTITIES = {
@@ -39,10 +39,8 @@ def reflects(facts: Mapping[str, Any]) -> Chart | None:
 
 
 def _ordered(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    rank = {e["measure"]: i for i, e in enumerate(ranked(facts))}
-    found = [e for e in facts.get("reflects") or [] if e.get("r2") is not None]
-    first = sorted(found, key=lambda e: -1 if e.get("target") else rank.get(e["measure"], len(rank)))
-    return first[: base.MOST_ROWS]
+    found = by_strength(facts, given(facts, "reflects", "r2"))
+    return sorted(found, key=lambda e: not e.get("target"))[: base.MOST_ROWS]
 
 
 def _rows(entry: Mapping[str, Any], target: str) -> list[dict[str, Any]]:

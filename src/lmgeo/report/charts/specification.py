@@ -7,7 +7,7 @@ from typing import Any
 
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Option, Picker, Rows, Spec
-from lmgeo.report.summary import ranked
+from lmgeo.report.summary import by_strength
 from lmgeo.report.wording import coefficient
 
 _LEFT, _LEFT_NARROW = 230, 44  # room for the names of settings
@@ -40,9 +40,7 @@ def specification(facts: Mapping[str, Any]) -> Chart | None:
 
 
 def _names(facts: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> list[str]:
-    there = dict.fromkeys(s["measure"] for s in given)
-    first = [e["measure"] for e in ranked(facts) if e["measure"] in there]
-    return [*first, *[name for name in there if name not in first]][: base.MOST_ROWS]
+    return list(dict.fromkeys(s["measure"] for s in by_strength(facts, given)))[: base.MOST_ROWS]
 
 
 def _span(found: Mapping[str, Any], name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lmgeo.report.summary import ranked
+from lmgeo.report.summary import by_strength, given, ranked
 from lmgeo.report.tables.base import Entry, Table, table
 
 
@@ -92,9 +92,7 @@ def strata(facts: Mapping[str, Any]) -> Table | None:
 
 def regressions(facts: Mapping[str, Any]) -> Table | None:
     """Least squares of the score on each measure, alone and beside the factor."""
-    place = {e["measure"]: i for i, e in enumerate(ranked(facts))}
-    given = [e for e in facts.get("regressions") or [] if e["r2"] is not None]
-    entries = sorted(given, key=lambda e: place.get(e["measure"], len(place)))
+    entries = by_strength(facts, given(facts, "regressions", "r2"))
     return table(
         "regressions",
         f"Least squares of {facts['target']} on each measure ({len(entries)} fits)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lmgeo.report.summary import ranked
+from lmgeo.report.summary import by_strength
 from lmgeo.report.tables.base import Entry, Table, settings_text, table
 
 
@@ -127,11 +127,10 @@ def _yes(key: str) -> Any:
 def sensitivity(facts: Mapping[str, Any]) -> Table | None:
     """How far each measure's correlation moves with the measurement settings."""
     found = (facts.get("sensitivity") or {}).get("measures") or []
-    place = {e["measure"]: i for i, e in enumerate(ranked(facts))}
     return table(
         "sensitivity",
         "How far the settings move each measure",
-        sorted(found, key=lambda e: place.get(e["measure"], len(place))),
+        by_strength(facts, found),
         [
             ("measure", "text", "measure"), ("settings", "count", "settings"), ("median", "r", "pearson_median"),
             ("least", "r", "pearson_min"), ("most", "r", "pearson_max"), ("one sign", "text", _yes("same_sign")),
