@@ -54,3 +54,34 @@ def test_a_failed_report_writes_nothing(table, tmp_path):
     with pytest.raises(LmgeoError):
         lmgeo.report(table, target="nosuch", out=tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_draws_what_was_analysed(table, tmp_path):
+    table["alpha"] = [0, 10, 20] * 10
+    options = {"target": "glue_average", "controls": ["alpha"], "by": "family", "filter": "alpha > 0"}
+    made = lmgeo.report(table, out=tmp_path / "page.html", **options)
+    assert made["rows"] == 20
+    page = (tmp_path / "page.html").read_text()
+    assert "--controls alpha" in page
+    assert "&#39;alpha &gt; 0&#39;" in page
+    assert "with alpha held fixed" in page.lower()
+    assert "m1" in page
+    assert '"m0"' not in page  # filtered out
+
+
+def test_pictures_beside_the_page(table, tmp_path):
+    made = lmgeo.report(
+        table, target="glue_average", out=tmp_path / "page.html", charts=tmp_path / "figures", formats=["svg", "png"]
+    )
+    names = sorted(p.name for p in (tmp_path / "figures").iterdir())
+    assert sorted(made["charts"]) == [str(tmp_path / "figures" / name) for name in names]
+    assert {"ranking.svg", "ranking.png", "scatter.svg"} <= set(names)
+    assert b"final.eee" in (tmp_path / "figures" / "ranking.svg").read_bytes()
+
+
+def test_pictures_that_cannot_be_made_write_nothing(table, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for wrong in ({"charts": tmp_path / "file"}, {"charts": tmp_path / "f", "formats": ["gif"]}):
+        with pytest.raises(LmgeoError):
+            lmgeo.report(table, target="glue_average", out=tmp_path / "page.html", **wrong)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -297,3 +297,21 @@ def test_training_past_its_limit_is_unfinished_and_goes_on(call, text_file, tmp_
     assert "minutes" in err
     spec.write_text(plain + "}")
     assert call("pretrain", spec, "--out", tmp_path / "model")[0] == 0
+
+
+def test_report_writes_a_page_and_pictures(call, tmp_path):
+    lines = [f"m{i},{i % 4},{0.1 * i + (i * 7 % 5) / 9},{0.5 + 0.01 * i + (i % 3) / 90}" for i in range(24)]
+    (tmp_path / "t.csv").write_text("\n".join(["model,width,final.eee,score.average", *lines]) + "\n")
+    page, figures = tmp_path / "p.html", tmp_path / "figures"
+    options = ("--out", page, "--controls", "width", "--charts", figures, "--format", "svg")
+    code, out, _ = call("report", tmp_path / "t.csv", *options, "--json")
+    made = json.loads(out)
+    assert (code, made["path"], made["rows"]) == (0, str(page), 24)
+    assert str(figures / "ranking.svg") in made["charts"]
+    assert "width held fixed" in page.read_text()
+    code, out, err = call(
+        "report", tmp_path / "t.csv", "--out", tmp_path / "q.html", "--charts", figures, "--format", "jpg"
+    )
+    assert (code, out) == (2, "")
+    assert "picture format 'jpg'" in err
+    assert not (tmp_path / "q.html").exists()

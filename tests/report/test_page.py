@@ -1,14 +1,12 @@
-"""The page: the same bytes each time, safe with any name, complete without a network."""
+"""The page as text: the same bytes each time, safe with any name, complete without a network."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,7 +14,7 @@ from lmgeo.analysis.analyze import analyze
 from lmgeo.core.spec.blocks import AnalyzeSpec
 from lmgeo.report.context import ReportContext
 from lmgeo.report.page import render
-from lmgeo.report.payload import safe_json
+from tests.report.facts import complete, measure_names
 
 HOSTILE = "</script><script>window.broken = 1</script>"
 
@@ -26,47 +24,84 @@ def own_part(page: str) -> str:
     return page[: page.rindex("</article>")]
 
 
-def test_same_input_same_bytes_and_small(table: pd.DataFrame, facts: dict[str, Any]) -> None:
+def sections_of(page: str) -> list[str]:
+    return re.findall(r'<section id="p0-([a-z]+)"', own_part(page))
+
+
+def data_of(page: str, kind: str = "data") -> Any:
+    return json.loads(re.findall(rf'class="{kind}">(.*?)</script>', page)[0])
+
+
+def test_same_input_same_bytes_and_small(trained: pd.DataFrame, full: dict[str, Any]) -> None:
     context = ReportContext(title="A study", seconds={"measure": 61.0}, command="lmgeo report runs/a --out a.html")
-    page = render(table, facts, context)
-    assert page == render(table.copy(), json.loads(json.dumps(facts)), context)
-    assert len(page.encode()) < 1_300_000
+    page = render(trained, full, context)
+    assert page == render(trained.copy(), json.loads(json.dumps(full)), context)
+    assert len(page.encode()) < 1_600_000
     for words in ("A study", "1 min 1 s", "lmgeo report runs/a --out a.html", "Failures and caveats", "final.eee"):
         assert words in page
 
 
-def test_nothing_is_fetched(table: pd.DataFrame, facts: dict[str, Any]) -> None:
-    page = own_part(render(table, facts))
+def test_nothing_is_fetched(trained: pd.DataFrame, full: dict[str, Any]) -> None:
+    page = own_part(render(trained, full))
     assert "default-src 'none'" in page
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
     assert "@import" not in page
     assert "url(" not in page
 
 
-def test_hostile_names_are_escaped_everywhere(table: pd.DataFrame) -> None:
-    names = {"model": object, "base": object}
-    table = table.astype(names).rename(
-        columns={"final.eee": f"final.{HOSTILE}", "score.average": "<img src=x onerror=broken()>"}
+def hostile(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], ReportContext]:
+    """A table, a document and a context in which every name a user can choose is ill meant."""
+    target = "<img src=x onerror=broken()>"
+    table = table.astype({"model": object, "base": object}).rename(
+        columns={"final.eee": f"final.{HOSTILE}", "final.isoscore": "$order", "score.average": target}
     )
-    table.loc[0, ["model", "base"]] = [HOSTILE, '"><b>']
+    table.loc[0, ["model", "base"]] = [HOSTILE, '"><b x>']
     table.loc[1, "model"] = "half a pair \ud800"
-    measures = [c for c in table.columns if c.startswith("final.")]
-    facts = analyze(table, AnalyzeSpec(target="<img src=x onerror=broken()>", by="base"), measures)
+    table.loc[2, "model"] = "long " + "x" * 3000
+    table.loc[3, "model"] = "__proto__"
+    table.loc[4, "model"] = "naïve \"quoted\" 'model', 模型 🙂\n=1+1"
+    measures = [c for c in table.columns if c.startswith(("final.", "$"))]
+    facts = complete(analyze(table, AnalyzeSpec(target=target, controls=["alpha"]), measures), table, ["alpha"])
     context = ReportContext(title=HOSTILE, source=HOSTILE, study=HOSTILE, command=HOSTILE, settings={HOSTILE: HOSTILE},
                             failures=[{"cell": HOSTILE, "error": HOSTILE, "mend": HOSTILE}], notes=[HOSTILE],
-                            measures={measures[0]: {"description": HOSTILE}})  # fmt: skip
-    page = render(table, facts, context)
+                            measures={measures[0]: {"description": HOSTILE}}, keys={HOSTILE: {measures[0]: ["a"]}},
+                            records={HOSTILE: [HOSTILE]})  # fmt: skip
+    return table, facts, context
+
+
+def test_hostile_names_are_escaped_everywhere(table: pd.DataFrame) -> None:
+    page = render(*hostile(table))
     page.encode("utf-8")
     assert "<script>window" not in page
     assert "<img" not in own_part(page)
-    assert '"><b>' not in own_part(page)
+    assert '"><b x>' not in own_part(page)
 
 
-def test_json_in_a_page_keeps_its_values() -> None:
-    value = {"</script>": ["<!--", "a & b", 1.23456789, float("nan"), 12345678.0, None]}
-    text = safe_json(value)
-    assert "<" not in text
-    assert json.loads(text) == {"</script>": ["<!--", "a & b", 1.2346, None, 12346000, None]}
+def test_hostile_names_are_harmless_in_a_browser(table: pd.DataFrame, open_page: Any) -> None:
+    one = hostile(table)
+    shown = open_page(render(*one, more=[one]), viewport={"width": 390, "height": 800})
+    shown.page.locator("#p0 [data-table=models] button.model").first.click()
+    assert shown.page.evaluate("window.broken") is None
+    assert (shown.said, shown.outside) == ([], [])
+    assert shown.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("value", [None, [], {}])
+def test_a_part_that_is_missing_or_empty_is_no_section(trained: pd.DataFrame, full: dict[str, Any], value: Any) -> None:
+    basic = {"target", "n", "dropped", "correlations", "regressions", "notes"}
+    emptied = {key: found if key in basic else value for key, found in full.items()}
+    old = {key: found for key, found in full.items() if key in basic}
+    sections = sections_of(render(trained, old))
+    assert sections == ["summary", "ranking", "scatter", "models", "regressions", "caveats", "ran"]
+    assert sections_of(render(trained, emptied)) == sections
+
+
+def test_a_full_document_has_every_section_and_chart(trained: pd.DataFrame, full: dict[str, Any]) -> None:
+    page = render(trained, full)
+    sections = "summary ranking scatter models controls reflects battery transfer exceptions settings power regressions"
+    assert sections_of(page) == [*sections.split(), "caveats", "ran"]
+    charts = "ranking controlled strata gains reflects alignment scree transfer specification power"
+    assert list(data_of(page)["charts"]) == charts.split()
 
 
 def test_a_bare_table_and_one_where_nothing_can_be_estimated(table: pd.DataFrame) -> None:
@@ -75,14 +110,14 @@ def test_a_bare_table_and_one_where_nothing_can_be_estimated(table: pd.DataFrame
     flat = bare.assign(**{"final.eee": 1.0})
     page = render(flat, analyze(flat, AnalyzeSpec(target="y")))
     assert "the measure is constant" in page
-    assert 'data-chart="ranking"' not in page
+    assert 'data-figure="ranking"' not in page
+    assert "Cannot tell" in page
 
 
 def test_settings_are_drawn_apart_as_they_are_analysed(table: pd.DataFrame) -> None:
     twice = pd.concat([table.assign(protocol="default"), table.assign(protocol="other")], ignore_index=True)
     page = render(twice, analyze(twice, AnalyzeSpec(), ["final.eee"]))
-    data = json.loads(re.findall(r'class="data">(.*?)</script>', page)[0])
-    assert len(data["scatter"]["models"]) == len(table)
+    assert len(data_of(page, "models")["names"]) == len(table)
 
 
 def test_several_tables_are_chapters_of_one_page(table: pd.DataFrame, facts: dict[str, Any]) -> None:
@@ -90,45 +125,35 @@ def test_several_tables_are_chapters_of_one_page(table: pd.DataFrame, facts: dic
     assert page.count('class="part"') == 2
     assert 'id="p1-summary"' in page
     assert page.count("window.vegaEmbed") == 1
+    assert 'id="compared"' in page
+    assert 'id="compared"' not in render(table, facts)
 
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.mark.skipif(BROWSER is None and os.environ.get("CI") != "true", reason="no browser on this machine")
-def test_a_browser_draws_it_from_a_file_without_network_or_error(
-    table: pd.DataFrame, facts: dict[str, Any], tmp_path: Path
-) -> None:
-    from playwright.sync_api import sync_playwright
-
-    table = table.astype({"model": object})
-    table.loc[0, "model"] = HOSTILE
-    (tmp_path / "page.html").write_text(render(table, facts, ReportContext(title=HOSTILE)), encoding="utf-8")
-    said: list[str] = []
-    asked: list[str] = []
-    flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
-        page = browser.new_page(viewport={"width": 390, "height": 800}, offline=True)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((tmp_path / "page.html").as_uri())
-        for chart in ("ranking", "scatter", "curves"):
-            page.wait_for_selector(f'[data-chart="{chart}"] svg', timeout=30_000)
-        page.select_option('[data-role="measure"]', "final.isoscore")
-        page.wait_for_function("document.querySelector('[data-chart=scatter]').textContent.includes('final.isoscore')")
-        page.select_option('[data-role="kind"]', "spearman")
-        page.click("#p0-models-table th:nth-child(2) button")
-        page.click("#p0-models-table th:nth-child(2) button")
-        keys = page.eval_on_selector_all(
-            "#p0-models-table tbody tr td:nth-child(2)", "cells => cells.map(c => +c.dataset.key)"
-        )
-        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        broken = page.evaluate("window.broken")
-        browser.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert keys == sorted(keys)
-    assert wider <= 0
-    assert broken is None
+def test_ten_thousand_models_fit_into_eight_megabytes() -> None:
+    random = np.random.default_rng(0)
+    rows, names = 10_000, measure_names(52)
+    quality = random.normal(size=rows)
+    table = pd.DataFrame({"model": [f"modernbert-w64|noise(alpha={i % 100},seed={i})" for i in range(rows)]})
+    table = table.assign(family=random.choice(["bert", "modernbert"], rows), alpha=random.integers(0, 100, rows))
+    columns = {
+        name: quality * 0.2 + random.normal(size=rows) for name in (*names, "score.a", "score.b", "score.c", "score.d")
+    }
+    table = pd.concat([table, pd.DataFrame(columns)], axis=1).assign(**{"score.average": quality, "width": 64})
+    assert len(table.columns) == 61
+    entry = {
+        "n": rows,
+        "pearson": 0.2,
+        "pearson_ci": [0.1, 0.3],
+        "spearman": 0.2,
+        "spearman_ci": [0.1, 0.3],
+        "p": 0.0,
+        "q": 0.0,
+    }
+    facts = {"target": "score.average", "n": rows, "dropped": [], "notes": [], "regressions": []}
+    keys = {name: {m: [f"{i:06d}{k:02d}" * 3] for k, m in enumerate(names)} for i, name in enumerate(table["model"])}
+    records = {name: [f"records/measure/{i:024d}-12345678.json"] * 3 for i, name in enumerate(table["model"])}
+    found = {**facts, "correlations": [{"measure": m, **entry} for m in names]}
+    page = render(table, found, ReportContext(keys=keys, records=records))
+    assert len(page.encode()) < 8_000_000
+    assert len(data_of(page, "models")["names"]) == rows
+    assert data_of(page, "models")["left_out"] == []

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import shutil
 import struct
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,35 +120,15 @@ def test_what_was_measured_in_words(document: dict[str, Any]) -> None:
     assert describe(document)[-1] == "5 or 1,234 rows a site; protocol default"
 
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.mark.skipif(BROWSER is None and os.environ.get("CI") != "true", reason="no browser on this machine")
 @pytest.mark.parametrize("width", [390, 1400])
-def test_a_browser_draws_it_without_network_or_error(document: dict[str, Any], tmp_path: Path, width: int) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_draws_it_without_network_or_error(document: dict[str, Any], open_page: Any, width: int) -> None:
     document["source"] = HOSTILE
-    (tmp_path / "profile.html").write_text(profile_page(document, FAMILIES), encoding="utf-8")
-    said: list[str] = []
-    asked: list[str] = []
-    flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
-        page = browser.new_page(viewport={"width": width, "height": 800}, offline=True)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((tmp_path / "profile.html").as_uri())
-        for chart in (0, 1):
-            page.wait_for_selector(f'[data-chart="{chart}"] svg', timeout=30_000)
-        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        drawn = page.text_content('[data-chart="0"]')
-        broken = page.evaluate("window.broken")
-        browser.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert wider <= 0
-    assert broken is None
+    viewport = {"width": width, "height": 800}
+    shown = open_page(profile_page(document, FAMILIES), '[data-chart="1"] svg', viewport=viewport)
+    shown.page.wait_for_selector('[data-chart="0"] svg')
+    drawn = shown.page.text_content('[data-chart="0"]')
+    assert (shown.said, shown.outside) == ([], [])
+    assert shown.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert shown.page.evaluate("window.broken") is None
     assert "eee" in drawn
     assert "rankme" in drawn

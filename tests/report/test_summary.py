@@ -1,4 +1,4 @@
-"""Sentences, caveats and grids say what the facts say."""
+"""The summary says what the facts say, the answer to the question first."""
 
 from __future__ import annotations
 
@@ -8,62 +8,117 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmgeo.report import grids, summary
-from lmgeo.report.caveats import caveats
-from lmgeo.report.context import ReportContext
+from lmgeo.report import summary
 from lmgeo.report.curves import score_curves
+from lmgeo.report.statements import lead, points, sentences
 from lmgeo.report.wording import coefficient
 
 
-def test_the_first_sentence_names_the_strongest_measure_with_its_figures(facts: dict[str, Any]) -> None:
+def test_the_raw_relation_names_the_strongest_measure_with_its_figures(facts: dict[str, Any]) -> None:
     top = max(facts["correlations"], key=lambda e: abs(e["pearson"]))
-    said = summary.sentences(facts)
+    said = summary.raw(facts)
     assert top["measure"] in said[0]
     assert coefficient(top["pearson"]) in said[0]
     assert "26 models" in said[0]
-    assert any("alpha held fixed" in sentence for sentence in said)
-    assert any("cross-validation" in sentence for sentence in said)
-    assert any("hold-out" in sentence for sentence in said)
+    whole = sentences(facts)
+    for words in ("alpha held fixed", "cross-validation", "hold-out"):
+        assert any(words in sentence for sentence in whole), words
 
 
 def test_a_falling_relation_is_called_falling(facts: dict[str, Any]) -> None:
     turned = {**facts, "correlations": [{**e, "pearson": -abs(e["pearson"])} for e in facts["correlations"]]}
-    assert "the score falls" in summary.sentences(turned)[0]
+    assert "the score falls" in summary.raw(turned)[0]
 
 
 def test_nothing_to_say_is_said(facts: dict[str, Any]) -> None:
     empty = {**facts, "correlations": [{"measure": "m", "n": 1, "pearson": None, "reason": "the measure is constant"}]}
-    assert "No measure" in summary.sentences(empty)[0]
+    assert lead(empty)[0].startswith("Cannot tell: no measure")
 
 
-def test_caveats_appear_where_they_apply(table: pd.DataFrame, facts: dict[str, Any]) -> None:
-    heads = [head for head, _ in caveats(table, facts, ReportContext())]
-    assert heads == ["Few models", "Related models", "Association"]
-    context = ReportContext(
-        counts={"failed": 2, "missing": 1},
-        missing_values=[{"model": "a", "measure": "final.eee", "reason": "too few rows"}] * 3,
-        notes=["said by the study"],
-    )
-    dropped = {**facts, "dropped": [{"rows": 3, "reason": "no measure has a value"}], "notes": ["one setting"]}
-    both = table.assign(protocol=["default", "marbut2024"] * 13)
-    text = " ".join(f"{head} {body}" for head, body in caveats(both, dropped, context))
-    for words in (
-        "2 cells",
-        "1 cell ",
-        "3 rows of 26",
-        "final.eee on 3 models",
-        "Unequal protocols",
-        "one setting",
-        "said by",
-    ):
-        assert words in text
+def document(**changes: Any) -> dict[str, Any]:
+    """One measure, strongly related, with whatever else is given."""
+    entry = {"measure": "final.eee", "n": 90, "p": 1e-9, "q": 1e-9, "pearson": 0.7, "pearson_ci": [0.6, 0.8]}
+    entry |= {"spearman": 0.7, "spearman_ci": [0.6, 0.8]}
+    base = {"target": "loss", "n": 90, "dropped": [], "notes": [], "regressions": [], "correlations": [entry]}
+    return {**base, "partial": [], "incremental": [], "holdout": [], **changes}
 
 
-def test_the_least_telling_correlation_is_the_critical_one(table: pd.DataFrame, facts: dict[str, Any]) -> None:
-    from scipy import stats
+def partial(r: float, p: float) -> list[dict[str, Any]]:
+    return [{"measure": "final.eee", "controls": ["width"], "n": 90, "spearman": r, "ci": [r - 0.2, r + 0.2], "p": p}]
 
-    t = stats.t.ppf(0.975, 24)
-    assert f"±{t / np.sqrt(24 + t * t):.2f}" in dict(caveats(table, facts, ReportContext()))["Few models"]
+
+def together(linear: list[float] | None, boosted: list[float] | None = None) -> dict[str, Any]:
+    def form(bounds: list[float] | None) -> dict[str, Any] | None:
+        return bounds and {"baseline_r2": 0.5, "delta_r2": sum(bounds) / 2, "ci": bounds}
+
+    return {"measures": ["final.eee"], "n": 90, "folds": 5, "linear": form(linear), "boosted": form(boosted)}
+
+
+ADDS, NOTHING = together([0.02, 0.1]), together([-0.05, 0.04])
+STRONG = {"n": 90, "detectable_80": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, "Cannot tell"),
+        ({"partial": partial(0.5, 1e-6), "incremental_all": ADDS}, "Yes, in this table"),
+        ({"partial": partial(0.5, 1e-6), "incremental_all": NOTHING}, "Perhaps"),
+        ({"partial": partial(0.1, 0.4), "incremental_all": ADDS}, "Perhaps"),
+        ({"partial": partial(0.1, 0.4), "incremental_all": together([-0.05, 0.04], [0.01, 0.2])}, "Perhaps"),
+        ({"partial": partial(0.1, 0.4), "incremental_all": NOTHING}, "Cannot tell"),
+        ({"partial": partial(0.1, 0.4), "incremental_all": NOTHING, "power": STRONG}, "No sign"),
+        ({"partial": partial(0.1, 0.4), "power": {"n": 20, "detectable_80": 0.62}}, "Cannot tell"),
+        ({"partial": [{"measure": "final.eee", "controls": ["width"], "spearman": None, "p": None}]}, "Cannot tell"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_as_sure_as_the_facts(changes: dict[str, Any], answer: str) -> None:
+    said = lead(document(**changes))
+    assert said[0].startswith(answer)
+    assert "loss" in said[0]
+
+
+def test_the_grounds_hold_the_figures_that_they_name() -> None:
+    said = " ".join(lead(document(partial=partial(0.5, 1e-6), incremental_all=together([0.02, 0.1], [-0.1, 0.3]))))
+    for words in ("1 of 1 measures", "0.50 (0.30 to 0.70)", "+0.060 of R²", "+0.020 to +0.100", "−0.100 to +0.300"):
+        assert words in said
+    low = " ".join(lead(document(partial=partial(0.1, 0.4), power={"n": 20, "detectable_80": 0.62})))
+    assert "20 independent models" in low
+    assert "±0.62" in low
+
+
+def test_many_measures_make_a_small_p_no_finding() -> None:
+    entries = [{**partial(0.2, 0.03)[0], "measure": f"m{i}"} for i in range(20)]
+    entries[1:] = [{**e, "p": 0.6} for e in entries[1:]]
+    assert lead(document(partial=entries))[0].startswith("Cannot tell")
+    assert lead(document(partial=entries[:1]))[0].startswith("Perhaps")
+
+
+def test_every_part_of_a_document_has_its_sentence(full: dict[str, Any]) -> None:
+    found = dict(points(full))
+    assert list(found) == [
+        "Raw relation", "Choices held fixed", "Within groups", "At each size", "Measure by measure", "Groups as random",
+        "What geometry reflects", "What the battery measures", "Other families", "Counterexamples", "Saturation",
+        "Measurement settings", "Power",
+    ]  # fmt: skip
+    dimensions = full["alignment"]["dimensions"]
+    assert f"count as {dimensions} independent thing" in found["What the battery measures"]
+    assert f"±{full['power']['detectable_80']:.2f}" in found["Power"]
+    mean = next(e["mse"] for e in full["transfer"] if e["form"] == "mean" and e["by"] == "family")
+    alone = [e for e in full["transfer"] if e["form"] == "measure" and e["by"] == "family"]
+    better = sum(e["mse"] < mean for e in alone)
+    assert f"{better} of {len(alone)} measures predict better than the plain mean" in found["Other families"]
+    assert min(alone, key=lambda e: e["mse"])["measure"] in found["Other families"]
+    turned = [m["measure"] for m in full["sensitivity"]["measures"] if not m["same_sign"]]
+    assert f"{len(turned)} of 18 measures" in found["Measurement settings"]
+
+
+def test_settings_are_summed_up_by_bare_names_too(full: dict[str, Any]) -> None:
+    top = summary.ranked(full)[0]["measure"]
+    site, _, name = top.rpartition(".")
+    entries = [{**e, "measure": e["measure"].removeprefix(f"{site}.")} for e in full["sensitivity"]["measures"]]
+    said = dict(points({**full, "sensitivity": {**full["sensitivity"], "measures": entries[::-1]}}))
+    assert f"the correlation of {name} runs" in said["Measurement settings"]
 
 
 def test_curves_hold_means_and_pooled_intervals(table: pd.DataFrame) -> None:
@@ -83,22 +138,3 @@ def test_curves_hold_means_and_pooled_intervals(table: pd.DataFrame) -> None:
     half = stats.t.ppf(0.975, 6) * np.sqrt(own["var"].mean() / 2)  # six values of α with two rows each
     assert mean["high"] - mean["mean"] == pytest.approx(half)
     assert score_curves(table.drop(columns="alpha"), "score.average") is None
-
-
-def test_the_grid_of_models_is_sorted_and_cut(
-    table: pd.DataFrame, facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(grids, "_MOST_ROWS", 10)
-    grid = grids.models(table, facts)
-    assert grid.heads[:2] == ["model", "score.average"]
-    keys = [float(row[1].key) for row in grid.rows]
-    assert keys == sorted(keys, reverse=True)
-    assert (len(grid.rows), grid.left_out) == (10, 16)
-
-
-def test_definitions_are_found_by_whole_and_bare_name(facts: dict[str, Any]) -> None:
-    known = {"eee": {"description": "evenness", "unit": "1", "range": [0, "d"], "direction": "higher = less even"}}
-    grid = grids.definitions(facts, ReportContext(measures=known))
-    assert grid is not None
-    assert [cell.text for cell in grid.rows[0]] == ["eee", "evenness", "1", "0 … d", "higher = less even"]
-    assert grids.definitions(facts, ReportContext()) is None

@@ -13,7 +13,7 @@ import pytest
 from lmgeo.core.errors import StoreError
 from lmgeo.store.claims import claim, is_live, live_claims
 from lmgeo.store.store import Store
-from lmgeo.store.table import wide_table
+from lmgeo.store.table import value_keys, wide_table
 
 
 @pytest.fixture
@@ -191,3 +191,14 @@ def test_a_sampling_that_only_one_plan_names_is_uniform_in_the_others(store):
     }  # fmt: skip
     store.write("plans/young.json", plan([row("a", {"final.vrm": "v"})]))
     assert list(wide_table(store).columns) == ["model", "base", "final.eee", "final.vrm"]
+
+
+def test_every_value_is_traced_to_the_keys_of_its_plan(store):
+    rows = [row("a", {"final.eee": "e"}, {"rte": ["r1", "r2"]}), row("b", {"final.eee": "f"})]
+    store.write("plans/p.json", plan(rows))
+    store.write("plans/q.json", plan([row("a", {"final.vrm": "v"})]))
+    assert value_keys(store) == {
+        "a": {"final.eee": ["e"], "final.vrm": ["v"], "score.rte": ["r1", "r2"]},
+        "b": {"final.eee": ["f"]},
+    }
+    assert list(value_keys(store)) == wide_table(store)["model"].tolist()

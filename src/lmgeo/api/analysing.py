@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import SpecError
-from lmgeo.core.files import write_text
+from lmgeo.core.files import write_bytes, write_text
 from lmgeo.core.spec.blocks import AnalyzeSpec
 from lmgeo.store.store import Store
 
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 
     from lmgeo.report.context import ReportContext
 
+    Table = str | Path | pd.DataFrame
+
 TABLE_SUFFIXES = (".csv", ".parquet", ".pq")
 
 
 def analyze(
-    table: str | Path | pd.DataFrame,
+    table: Table,
     *,
     target: str | None = None,
     measures: Sequence[str] | None = None,
     by: str | None = None,
     controls: Sequence[str] | None = None,
-    holdout: str | Path | pd.DataFrame | None = None,
+    holdout: Table | None = None,
     filter: str | None = None,
     seed: int | None = None,
 ) -> dict[str, Any]:
@@ -48,50 +50,85 @@ def analyze(
     Raises:
         UnknownName, SpecError, NotEnoughData: a column, expression or table that cannot be used.
     """
-    from lmgeo.analysis.analyze import analyze as run
+    asked = {"target": target, "measures": measures, "by": by, "controls": controls, "filter": filter, "seed": seed}
+    return _analysed(table, asked, holdout)[1]
 
-    frame, known, asked = _open(table)
-    changes = {"target": target, "measures": measures, "by": by, "controls": controls, "filter": filter, "seed": seed}
-    spec = _spec(asked, {k: v for k, v in changes.items() if v is not None}, list(frame.columns))
-    other = None if holdout is None else _open(holdout)[0]
-    return run(frame, spec, known, holdout=other)
+
+def _analysed(
+    table: Table, asked: Mapping[str, Any], holdout: Table | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows that a filter keeps, and what the analysis says of them."""
+    from lmgeo.analysis.analyze import analyze as run
+    from lmgeo.analysis.filter import keep
+    from lmgeo.analysis.filter_syntax import parse_filter
+
+    frame, known, of_study = _open(table)
+    spec = _spec(of_study, {k: v for k, v in asked.items() if v is not None}, list(frame.columns))
+    found = run(frame, spec, known, holdout=None if holdout is None else _open(holdout)[0])
+    return (frame.loc[keep(frame, parse_filter(spec.filter), skip_unknown=True)] if spec.filter else frame), found
 
 
 def report(
-    table: str | Path | pd.DataFrame,
-    *more: str | Path | pd.DataFrame,
+    table: Table,
+    *more: Table,
     target: str | None = None,
+    measures: Sequence[str] | None = None,
+    by: str | None = None,
+    controls: Sequence[str] | None = None,
+    holdout: Table | None = None,
+    filter: str | None = None,
+    seed: int | None = None,
     out: str | Path = "report.html",
+    charts: str | Path | None = None,
+    formats: Sequence[str] = ("png",),
 ) -> dict[str, Any]:
-    """Write one self-contained HTML page about a store or a table.
+    """Write one self-contained HTML page about a store or a table, and its charts as pictures where asked.
 
     Args:
         table: a store, a CSV or parquet file, or a data frame.
-        more: further ones, each a chapter of its own below the first.
-        target: column to explain, as in `analyze`.
+        more: further ones, each a chapter of its own, set beside the first in a last chapter.
+        target, measures, by, controls, holdout, filter, seed: as in `analyze`, for every table.
         out: the HTML file.
+        charts: a folder for a picture of each chart; None: none.
+        formats: of the pictures: `png`, `svg`, `pdf`.
 
     Returns:
-        `{"path", "rows"}`: rows of all tables.
+        `{"path", "rows"}`: rows of all tables; with `charts` also the pictures' paths.
 
     Raises:
+        UnknownName: a picture format that is none.
         as `analyze`.
     """
-    from lmgeo.report.page import render
+    from lmgeo.report.chapter import chapter
+    from lmgeo.report.page import assemble
+    from lmgeo.report.pictures import check_formats, pictures
 
-    path = Path(out)
+    path, folder = _places(out, charts)
+    check_formats(formats)
+    asked = {"target": target, "measures": measures, "by": by, "controls": controls, "filter": filter, "seed": seed}
+    parts = [(*_analysed(part, asked, holdout), _context(part, asked)) for part in (table, *more)]
+    chapters = [chapter(number, *part) for number, part in enumerate(parts)]
+    page, drawn = assemble(chapters), pictures(chapters, formats) if folder else {}
+    write_text(path, page)
+    made: dict[str, Any] = {"path": str(path), "rows": sum(len(frame) for frame, _, _ in parts)}
+    if folder is None:
+        return made
+    for name, content in drawn.items():
+        write_bytes(folder / name, content)
+    return {**made, "charts": [str(folder / name) for name in drawn]}
+
+
+def _places(out: str | Path, charts: str | Path | None) -> tuple[Path, Path | None]:
+    """Where the page and the pictures go."""
+    path, folder = Path(out), None if charts is None else Path(charts)
     if path.is_dir():
         raise SpecError(f"--out {str(out)!r} is a folder", "name the HTML file")
-    first, *others = [_part(part, target) for part in (table, *more)]
-    write_text(path, render(*first, more=others))
-    return {"path": str(path), "rows": sum(len(frame) for frame, _, _ in (first, *others))}
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise SpecError(f"--charts {str(charts)!r} is a file", "name a folder")
+    return path, folder
 
 
-def _part(table: str | Path | pd.DataFrame, target: str | None) -> tuple[pd.DataFrame, dict[str, Any], ReportContext]:
-    return _open(table)[0], analyze(table, target=target), _context(table)
-
-
-def _open(table: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, list[str] | None, dict[str, Any]]:
+def _open(table: Table) -> tuple[pd.DataFrame, list[str] | None, dict[str, Any]]:
     """The table, its measure columns where a store recorded them, and the analysis its study asks for."""
     if not isinstance(table, (str, Path)):
         return table, table.attrs.get("measures"), {}
@@ -116,10 +153,10 @@ def _spec(asked: dict[str, Any], changes: dict[str, Any], columns: list[str]) ->
     return validate(AnalyzeSpec, merged, Document("the settings of analyze", merged))
 
 
-def _context(table: str | Path | pd.DataFrame) -> ReportContext:
+def _context(table: Table, asked: Mapping[str, Any]) -> ReportContext:
     """What the page says beside the statistics; a plain table has nothing but its name."""
     from lmgeo.api.reporting import store_context, table_context
 
     if isinstance(table, (str, Path)) and Path(table).suffix.lower() not in TABLE_SUFFIXES:
-        return store_context(str(table))
-    return table_context(str(table) if isinstance(table, (str, Path)) else "a table")
+        return store_context(str(table), asked)
+    return table_context(str(table) if isinstance(table, (str, Path)) else "a table", asked)

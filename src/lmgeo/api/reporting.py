@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from lmgeo.api.listing import listing
 from lmgeo.core.provenance import versions
 from lmgeo.report.context import ReportContext
 from lmgeo.store.store import Store
+from lmgeo.store.table import value_keys
 
 
-def store_context(url: str) -> ReportContext:
-    """The page's context for a store."""
+def store_context(url: str, asked: Mapping[str, Any]) -> ReportContext:
+    """The page's context for a store; `asked`: the settings of the analysis that were given."""
     from lmgeo.api.studies import status, study_text
     from lmgeo.core.spec.blocks import MeasureSpec
     from lmgeo.measures.protocols import protocol as named
@@ -24,7 +27,9 @@ def store_context(url: str) -> ReportContext:
     names = {
         c["protocol"] or MeasureSpec().protocol for plan in plans for c in _wanted(plan) if c["name"] != "pretrain"
     }
-    records = [r for kind in ("pretrain", "measure", "evaluate") for r in store.documents(f"records/{kind}")]
+    by_name = _records(store)
+    records = list(by_name.values())
+    keys, files = _origins(store, by_name)
     return ReportContext(
         title=", ".join(plan["name"] for plan in plans),
         source=url,
@@ -38,18 +43,48 @@ def store_context(url: str) -> ReportContext:
         measures=_definitions(),
         provenance=versions(),
         notes=list(dict.fromkeys(note for r in records for note in r["notes"])),
-        command=f"lmgeo report {url} --out report.html",
+        command=_command(url, asked),
+        keys=keys,
+        records=files,
     )
 
 
-def table_context(source: str) -> ReportContext:
-    """The page's context for a plain table."""
+def _command(source: str, asked: Mapping[str, Any]) -> str:
+    """What makes the page again, with every setting that was given."""
+    given = {
+        name: ",".join(v) if isinstance(v, (list, tuple)) else str(v) for name, v in asked.items() if v is not None
+    }
+    return shlex.join(
+        ["lmgeo", "report", source, *(w for n, v in given.items() for w in (f"--{n}", v)), "--out", "report.html"]
+    )
+
+
+def _records(store: Store) -> dict[str, dict[str, Any]]:
+    """Every record by its name inside the store."""
+    kinds = ("pretrain", "measure", "evaluate")
+    return {name: store.read(name) for kind in kinds for name in store.names(f"records/{kind}")}
+
+
+def _origins(
+    store: Store, records: Mapping[str, dict[str, Any]]
+) -> tuple[dict[str, dict[str, list[str]]], dict[str, list[str]]]:
+    """By model: the keys of its values by column, and the records that hold them."""
+    where = {key: name for name, record in records.items() for key in record["results"]}
+    keys = {
+        model: {column: own for column, keys in columns.items() if (own := [k for k in keys if k in where])}
+        for model, columns in value_keys(store).items()
+    }
+    return keys, {m: sorted({where[k] for own in columns.values() for k in own}) for m, columns in keys.items()}
+
+
+def table_context(source: str, asked: Mapping[str, Any]) -> ReportContext:
+    """The page's context for a plain table; `asked`: the settings of the analysis that were given."""
     return ReportContext(
         title=source,
         source=source,
         measures=_definitions(),
         provenance=versions(),
-        command=f"lmgeo report {source} --out report.html",
+        command=_command(source, asked),
     )
 
 

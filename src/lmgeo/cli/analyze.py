@@ -11,16 +11,23 @@ from lmgeo.cli.options import Json, Offline, Quiet, begin, number, plain_table, 
 
 Target = Annotated[str | None, typer.Option(help="Column to explain; of a store by default score.average.")]
 
+Only = Annotated[str | None, typer.Option(help="Measures or globs, separated by commas.")]
+By = Annotated[str | None, typer.Option(help="Column of families.")]
+Controls = Annotated[str | None, typer.Option(help="Columns to control for, separated by commas.")]
+Holdout = Annotated[Path | None, typer.Option(help="A second table to predict.")]
+Filter = Annotated[str | None, typer.Option(help="Rows to keep, e.g. 'alpha > 0'.")]
+Resampling = Annotated[int | None, typer.Option(min=0, help="Seed of the resampling.")]
+
 
 def analyze(
     source: Annotated[str, typer.Argument(help="A store, or a CSV or parquet table.")],
     target: Target = None,
-    measures: Annotated[str | None, typer.Option(help="Measures or globs, separated by commas.")] = None,
-    by: Annotated[str | None, typer.Option(help="Column of families.")] = None,
-    controls: Annotated[str | None, typer.Option(help="Columns to control for, separated by commas.")] = None,
-    holdout: Annotated[Path | None, typer.Option(help="A second table to predict.")] = None,
-    filter: Annotated[str | None, typer.Option(help="Rows to keep, e.g. 'alpha > 0'.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the resampling.")] = None,
+    measures: Only = None,
+    by: By = None,
+    controls: Controls = None,
+    holdout: Holdout = None,
+    filter: Filter = None,
+    seed: Resampling = None,
     json: Json = False,
     quiet: Quiet = False,
     offline: Offline = False,

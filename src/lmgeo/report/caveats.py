@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.report.context import ReportContext
-from lmgeo.report.wording import coefficient, count, listed
+from lmgeo.report.fits import of_fits
+from lmgeo.report.wording import Caveat, coefficient, count, grouped, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,20 +16,21 @@ if TYPE_CHECKING:
 _FEW = 30
 
 
-def caveats(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
-    """Pairs of heading and explanation, the weightiest first."""
-    found = [
+def caveats(table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> list[Caveat]:
+    """Every caveat, the weightiest first, each with the sections that it bears on."""
+    return [
         *_cells(context),
         *_few(facts),
         *_dropped(facts),
-        *_related(table),
+        *_related(table, facts),
         *_protocols(table),
         *_without_value(facts, context),
         *_unequal_rows(facts),
-        *[("Note", note) for note in facts.get("notes", [])],
-        *[("Note", note) for note in context.notes],
+        *of_fits(table, facts),
+        *[Caveat("Note", note, _where(note)) for note in facts.get("notes", [])],
+        *[Caveat("Note", note) for note in context.notes],
+        Caveat("Association", _ASSOCIATION),
     ]
-    return [*found, ("Association", _ASSOCIATION)]
 
 
 _ASSOCIATION = (
@@ -37,27 +39,33 @@ _ASSOCIATION = (
 )
 
 
-def _cells(context: ReportContext) -> list[tuple[str, str]]:
+def _where(note: str) -> tuple[str, ...]:
+    """A note of the analysis stands in the summary, unless it only says which columns are no measures."""
+    return () if note.startswith(("no measures", "column ")) else ("summary",)
+
+
+def _cells(context: ReportContext) -> list[Caveat]:
     failed, missing = context.counts.get("failed", 0), context.counts.get("missing", 0)
     found = []
+    where = ("summary", "models")
     if failed:
-        found.append(("Failed parts", f"Failed: {count(failed, 'cell')} of the plan. They enter no figure."))
+        text = f"Failed: {count(failed, 'cell')} of the plan. They enter no figure."
+        found.append(Caveat("Failed parts", text, where))
     if missing:
-        found.append(("Not finished", f"Yet to run: {count(missing, 'cell')} of the plan. The figures will move."))
+        text = f"Yet to run: {count(missing, 'cell')} of the plan. The figures will move."
+        found.append(Caveat("Not finished", text, where))
     return found
 
 
-def _few(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _few(facts: Mapping[str, Any]) -> list[Caveat]:
     n = max((entry["n"] for entry in facts["correlations"]), default=0)
     if not 3 <= n < _FEW:
         return []
-    return [
-        (
-            "Few models",
-            f"With {count(n, 'model')}, a single correlation within ±{coefficient(_critical(n))} cannot be told from "
-            f"zero, and intervals are wide.",
-        )
-    ]
+    text = (
+        f"With {count(n, 'model')}, a single correlation within ±{coefficient(_critical(n))} cannot be told from "
+        f"zero, and intervals are wide."
+    )
+    return [Caveat("Few models", text, ("ranking", "controls"))]
 
 
 def _critical(n: int) -> float:
@@ -68,11 +76,23 @@ def _critical(n: int) -> float:
     return t / math.sqrt(n - 2 + t * t)
 
 
-def _dropped(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("Rows left out", f"{count(d['rows'], 'row')} of {facts['n']}: {d['reason']}.") for d in facts["dropped"]]
+def _dropped(facts: Mapping[str, Any]) -> list[Caveat]:
+    where = ("ranking", "models")
+    return [
+        Caveat("Rows left out", f"{count(d['rows'], 'row')} of {facts['n']}: {d['reason']}.", where)
+        for d in facts["dropped"]
+    ]
 
 
-def _related(table: pd.DataFrame) -> list[tuple[str, str]]:
+def _related(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
+    """Rows that are no independent models, and what the intervals make of them."""
+    clusters = facts.get("clusters") or {}
+    if clusters.get("by", "row") != "row":
+        text = (
+            f"Rows are not independent: intervals resample whole groups, each {clusters['by']} as one "
+            f"({count(clusters['count'], 'group')} in {count(facts['n'], 'row')})."
+        )
+        return [Caveat("Related models", text, ("ranking", "controls"))]
     name = next((c for c in ("base", "family") if c in table.columns and table[c].notna().any()), None)
     if name is None or len(table) <= 2 * table[name].nunique():
         return []
@@ -85,37 +105,35 @@ def _related(table: pd.DataFrame) -> list[tuple[str, str]]:
             f"{len(table)} models come from {levels} {'bases' if name == 'base' else 'families'}. Intervals treat rows "
             f"as independent, so they are too narrow for the question of a new {name}."
         )
-    return [("Related models", text)]
+    return [Caveat("Related models", text, ("ranking", "controls"))]
 
 
-def _protocols(table: pd.DataFrame) -> list[tuple[str, str]]:
+def _protocols(table: pd.DataFrame) -> list[Caveat]:
     if "protocol" not in table.columns or table["protocol"].nunique() < 2:
         return []
     names = listed([str(p) for p in dict.fromkeys(table["protocol"].dropna())])
-    return [
-        ("Unequal protocols", f"The table holds values under {names}. Quantized measures are compared only within one.")
-    ]
+    text = f"The table holds values under {names}. Quantized measures are compared only within one."
+    return [Caveat("Unequal protocols", text, ("models", "settings"))]
 
 
-def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[tuple[str, str]]:
-    reasons: dict[str, list[str]] = {}
-    for entry in facts["correlations"]:
-        if entry.get("reason"):
-            reasons.setdefault(entry["reason"], []).append(entry["measure"])
-    found = [("No estimate", f"{listed(names)}: {reason}.") for reason, names in reasons.items()]
+def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[Caveat]:
+    reasons = grouped((e["reason"], e["measure"]) for e in facts["correlations"] if e.get("reason"))
+    found = [Caveat("No estimate", f"{listed(names)}: {reason}.", ("ranking",)) for reason, names in reasons.items()]
     by_reason: dict[tuple[str, str], int] = {}
     for item in context.missing_values:
         key = (item.get("measure", ""), item.get("reason", ""))
         by_reason[key] = by_reason.get(key, 0) + 1
     return found + [
-        ("No value", f"{measure} on {count(n, 'model')}: {reason}.") for (measure, reason), n in by_reason.items()
+        Caveat("No value", f"{measure} on {count(n, 'model')}: {reason}.", ("models",))
+        for (measure, reason), n in by_reason.items()
     ]
 
 
-def _unequal_rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _unequal_rows(facts: Mapping[str, Any]) -> list[Caveat]:
     usable = [entry for entry in facts["correlations"] if entry["pearson"] is not None]
     most = max((entry["n"] for entry in usable), default=0)
     short = [f"{entry['measure']} ({entry['n']})" for entry in usable if entry["n"] < most]
     if not short:
         return []
-    return [("Unequal rows", f"Some measures have fewer models than the {most} of the others: {listed(short)}.")]
+    text = f"Some measures have fewer models than the {most} of the others: {listed(short)}."
+    return [Caveat("Unequal rows", text, ("ranking",))]

@@ -26,6 +26,8 @@ class ReportContext:
         provenance: versions and the like, label → value.
         notes: further remarks, listed with the caveats.
         command: the command that makes this page again.
+        keys: where values came from: by model and column, the content keys in the store.
+        records: by model, the store's files that hold its values.
     """
 
     title: str = "Geometry and performance"
@@ -42,3 +44,5 @@ class ReportContext:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     command: str = ""
+    keys: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    records: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,15 +103,3 @@ def model_names(rows: pd.DataFrame) -> list[str]:
 def axis_title(axis: str) -> str:
     """What the factor is, in words."""
     return {"alpha": "noise α (percent)"}.get(axis, axis)
-
-
-def facts_of(curves: Mapping[str, Any] | None) -> str:
-    """The caption of the chart."""
-    if curves is None:
-        return ""
-    bands = (
-        "Bands are 95 % intervals of the mean, with the spread between runs pooled over the axis. "
-        if curves["intervals"]
-        else ""
-    )
-    return f"Each dot is a model; lines join the means. {bands}".strip()

@@ -7,20 +7,26 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.analysis.settings import first_setting
-from lmgeo.report import caveats, grids, summary
 from lmgeo.report.bundle import page_file, vega
+from lmgeo.report.chapter import Chapter, chapter
+from lmgeo.report.charts import scatter
+from lmgeo.report.charts.base import config
+from lmgeo.report.comparison import comparison
 from lmgeo.report.context import ReportContext
-from lmgeo.report.curves import facts_of
-from lmgeo.report.payload import payload, safe_json
-from lmgeo.report.wording import duration, readable
+from lmgeo.report.packing import safe_json
+from lmgeo.report.wording import readable
 
 if TYPE_CHECKING:
     import jinja2
     import markupsafe
     import pandas as pd
 
-_BREAKS = re.compile(r"([._|,])(?=[A-Za-z])")
+_BREAKS = re.compile(r"([._|,:/])(?=[A-Za-z])")
+_FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif"
+)
+SCRIPTS = ("text", "filter", "statistics", "models", "table", "charts", "scatter", "details", "page")
+STYLES = ("colours", "page", "parts", "print")
 Part = tuple["pd.DataFrame", Mapping[str, Any], ReportContext]
 
 
@@ -34,52 +40,35 @@ def render(
 
     Args:
         table: one row a model.
-        facts: what `analyze` said of it.
+        facts: what `analyze` said of it; parts that it lacks are left out of the page.
         context: what else is known of the study; None: nothing.
-        more: further tables with their estimates, each a chapter of its own below the first.
+        more: further tables with their estimates, each a chapter of its own below the first, and
+            compared with the first in a last chapter.
 
     Returns:
         HTML with styles, script and data inside. It fetches nothing, and names that users
         gave are escaped wherever they stand.
     """
-    parts = [(table, facts, context or ReportContext()), *more]
+    return assemble([chapter(i, *part) for i, part in enumerate([(table, facts, context or ReportContext()), *more])])
+
+
+def assemble(chapters: Sequence[Chapter]) -> str:
+    """The page of chapters made before, as `render` gives it."""
+    shared = {"config": {w: config(w == "narrow", _FONT) for w in ("wide", "narrow")}, "scatter": scatter.specs()}
     html = _template().render(
-        title=parts[0][2].title,
-        parts=[_part(i, *part) for i, part in enumerate(parts)],
-        css=page_file("page.css"),
-        js=page_file("page.js"),
+        title=chapters[0].context.title,
+        chapters=chapters,
+        comparison=comparison(chapters) if len(chapters) > 1 else None,
+        shared=safe_json(shared),
+        styles=[page_file(f"{name}.css") for name in STYLES],
+        scripts=[page_file(f"{name}.js") for name in SCRIPTS],
         vega=vega(),
     )
     return html.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate in a name cannot be written
 
 
-def _part(number: int, table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> dict[str, Any]:
-    rows, _ = first_setting(table)  # as the analysis: settings are never drawn as one
-    data = payload(rows, facts)
-    return {
-        "id": f"p{number}",
-        "context": context,
-        "facts": facts,
-        "lead": summary.sentences(facts),
-        "tiles": summary.figures(facts),
-        "ran": grids.what_ran(table, facts, context),
-        "seconds": [(phase, duration(s)) for phase, s in context.seconds.items()],
-        "caveats": caveats.caveats(table, facts, context),
-        "has_ranking": bool(data["ranking"]),
-        "curves": data["curves"],
-        "curves_caption": facts_of(data["curves"]),
-        "scatter": data["scatter"],
-        "models": grids.models(rows, facts),
-        "controls": grids.beyond_controls(facts),
-        "regressions": grids.regressions(facts),
-        "holdout": grids.holdout(facts),
-        "definitions": grids.definitions(facts, context),
-        "json": safe_json(data),
-    }
-
-
 def _breakable(text: str) -> markupsafe.Markup:
-    """Escaped text whose long names may break after a dot, underscore, bar or comma."""
+    """Escaped text whose long names may break after a dot, underscore, bar, comma, colon or slash."""
     import markupsafe
 
     return markupsafe.Markup(_BREAKS.sub(r"\1<wbr>", str(markupsafe.escape(text))))
@@ -90,7 +79,11 @@ def _template() -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(page_file),
     )
     environment.filters |= {"breakable": _breakable, "readable": readable}
-    return environment.from_string(page_file("page.html.j2"))
+    return environment.get_template("page.html.j2")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import NotEnoughData
-from lmgeo.report.bundle import page_file, vega
+from lmgeo.report.bundle import coloured, page_file, vega
+from lmgeo.report.packing import safe_json
 from lmgeo.report.panels import AXIS, COLOURS, DASHES, GAP, MODEL, PANEL, chart
-from lmgeo.report.payload import safe_json
 
 if TYPE_CHECKING:
     import jinja2
@@ -44,7 +43,7 @@ def profile_page(document: Mapping[str, Any], families: Mapping[str, str]) -> st
         left_out=_left_out(document),
         kinds=kinds,
         json=safe_json(data),
-        css=page_file("page.css"),
+        css=page_file("colours.css") + page_file("page.css") + page_file("parts.css") + page_file("print.css"),
         js=page_file("profile.js"),
         vega=vega(),
     )
@@ -78,7 +77,7 @@ def profile_picture(document: Mapping[str, Any], families: Mapping[str, str], sc
         "spacing": 26,
         "config": _config(),
     }
-    return bytes(vl_convert.vegalite_to_png(json.dumps(_coloured(spec)), scale=scale))
+    return bytes(vl_convert.vegalite_to_png(coloured(json.dumps(spec)), scale=scale))
 
 
 def describe(document: Mapping[str, Any]) -> list[str]:
@@ -153,13 +152,6 @@ def _config() -> dict[str, Any]:
         "title": {"anchor": "start", "color": "var(--ink)", "subtitleColor": "var(--soft)", "fontSize": 14},
         "legend": {"labelColor": "var(--ink)", "labelFontSize": 11},
     }
-
-
-def _coloured(spec: Mapping[str, Any]) -> Any:
-    """The spec with the page's light colours in place of their names."""
-    light = page_file("page.css").split("@media")[0]
-    colours = dict(re.findall(r"(--[\w-]+): (#[0-9a-fA-F]+)", light))
-    return json.loads(re.sub(r"var\((--[\w-]+)\)", lambda name: colours[name[1]], json.dumps(spec)))
 
 
 @cache

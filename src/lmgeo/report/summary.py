@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lmgeo.analysis.columns import bare
 from lmgeo.report.wording import coefficient, count, interval, listed, probability
 
 SIGNIFICANT = 0.05
@@ -17,13 +18,42 @@ def ranked(facts: Mapping[str, Any]) -> list[Entry]:
     return sorted(found, key=lambda entry: (-abs(entry["pearson"]), entry["measure"]))
 
 
-def sentences(facts: Mapping[str, Any]) -> list[str]:
-    """Three to six sentences on what the estimates say, in order of weight."""
+def places(facts: Mapping[str, Any]) -> dict[str, int]:
+    """The rank of each measure, by its whole name and by its bare one (of several sites the strongest)."""
+    found: dict[str, int] = {}
+    for place, entry in enumerate(ranked(facts)):
+        found.setdefault(entry["measure"], place)
+        found.setdefault(bare(entry["measure"]), place)
+    return found
+
+
+def by_strength(facts: Mapping[str, Any], entries: Iterable[Entry]) -> list[Entry]:
+    """Entries in the order of their measures' raw correlations, unknown ones last."""
+    rank = places(facts)
+    return sorted(entries, key=lambda entry: rank.get(entry["measure"], len(rank)))
+
+
+def given(facts: Mapping[str, Any], part: str, value: str) -> list[Entry]:
+    """The entries of a part that have the value; none where the document lacks the part."""
+    return [entry for entry in facts.get(part) or [] if entry.get(value) is not None]
+
+
+def clear(bounds: Sequence[float] | None) -> bool:
+    """Whether an interval excludes zero."""
+    return bool(bounds) and bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+
+
+def bracketed(bounds: Sequence[float] | None) -> str:
+    """` (0.1 to 0.3)`, or nothing."""
+    return f" ({interval(bounds)})" if bounds else ""
+
+
+def raw(facts: Mapping[str, Any]) -> list[str]:
+    """Sentences on the correlations as they are, nothing held fixed."""
     order = ranked(facts)
     if not order:
-        return [f"No measure could be set against {facts['target']}: see the caveats for the reasons."]
-    said = [_closest(order[0], facts["target"]), _how_many(order), _opposite(order)]
-    said += [_beyond_controls(facts, order), _added(facts), _predicted(facts)]
+        return []
+    said = [_closest(order[0], facts["target"]), _how_many(order), _opposite(order), _bent(order)]
     return [sentence for sentence in said if sentence]
 
 
@@ -32,10 +62,28 @@ def figures(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     order = ranked(facts)
     used = max((entry["n"] for entry in facts["correlations"]), default=0)
     tiles = [(f"{used:,}", "models analysed"), (f"{len(facts['correlations']):,}", "measures")]
+    dimensions = (facts.get("alignment") or {}).get("dimensions")
+    if dimensions:
+        tiles[1] = (tiles[1][0], f"measures, {count(dimensions, 'independent thing')}")
     if order:
         tiles.append((coefficient(order[0]["pearson"]), f"strongest correlation: {order[0]['measure']}"))
-        tiles.append((f"{_significant(order)} of {len(order)}", "measures related to the score (q ≤ 0.05)"))
+        tiles.append((f"{significant(order)} of {len(order)}", "measures related to the score (q ≤ 0.05)"))
+    together = (facts.get("incremental_all") or {}).get("linear") or {}
+    if together.get("delta_r2") is not None:
+        gain = f"{together['delta_r2']:+.2f}".replace("-", "−")
+        tiles.append((gain, "R² that all measures together add to the choices"))
     return tiles
+
+
+def significant(order: Sequence[Entry]) -> int:
+    """How many measures are told from chance, their number allowed for."""
+    return sum(entry["q"] <= SIGNIFICANT for entry in order)
+
+
+def equals(p: float | None) -> str:
+    """`= 0.012` or `< 0.001`."""
+    text = probability(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _closest(top: Entry, target: str) -> str:
@@ -51,15 +99,11 @@ def _closest(top: Entry, target: str) -> str:
     )
 
 
-def _significant(order: Sequence[Entry]) -> int:
-    return sum(entry["q"] <= SIGNIFICANT for entry in order)
-
-
 def _how_many(order: Sequence[Entry]) -> str:
-    found = _significant(order)
+    found = significant(order)
     if len(order) == 1:
         verdict = "unlikely" if found else "not unlikely"
-        return f"Chance alone is {verdict} to give a relation this strong (p {_equals(order[0]['p'])})."
+        return f"Chance alone is {verdict} to give a relation this strong (p {equals(order[0]['p'])})."
     if not found:
         return f"None of the {len(order)} measures can be told from chance, their number allowed for (all q > 0.05)."
     some = "All" if found == len(order) else f"{found}"
@@ -80,50 +124,13 @@ def _opposite(order: Sequence[Entry]) -> str:
     )
 
 
-def _beyond_controls(facts: Mapping[str, Any], order: Sequence[Entry]) -> str:
-    given = [entry for entry in facts["partial"] if entry["spearman"] is not None]
-    if not given:
+def _bent(order: Sequence[Entry]) -> str:
+    """Measures whose distance correlation is well above the straight and the rising relation."""
+    bent = [
+        e["measure"]
+        for e in order
+        if (e.get("distance_correlation") or 0.0) > 0.3 + max(abs(e["pearson"]), abs(e["spearman"] or 0.0))
+    ]
+    if not bent:
         return ""
-    controls = listed(given[0]["controls"], 4)
-    left = [e for e in given if e["ci"] and (e["ci"][0] > 0 or e["ci"][1] < 0)]
-    same = next((entry for entry in given if entry["measure"] == order[0]["measure"]), None)
-    top = (
-        f" {same['measure']} goes from a Spearman correlation of {coefficient(order[0]['spearman'])} to "
-        f"{coefficient(same['spearman'])}{_bracketed(same['ci'])}."
-        if same
-        else ""
-    )
-    many = "no measure keeps" if not left else f"{len(left)} of {len(given)} measures keep"
-    return f"With {controls} held fixed, {many} an interval clear of zero.{top}"
-
-
-def _added(facts: Mapping[str, Any]) -> str:
-    given = [entry for entry in facts["incremental"] if entry["delta_r2"] is not None]
-    if not given:
-        return ""
-    best = max(given, key=lambda entry: entry["delta_r2"])
-    alone = coefficient(best["baseline_r2"])
-    base = f"In {best['folds']}-fold cross-validation the controls alone explain {alone} of the variance"
-    if best["delta_r2"] <= 0:
-        return f"{base}; no measure adds to that."
-    return f"{base}; {best['measure']} adds the most, {coefficient(best['delta_r2'])}{_bracketed(best['ci'])}."
-
-
-def _bracketed(bounds: Sequence[float] | None) -> str:
-    return f" ({interval(bounds)})" if bounds else ""
-
-
-def _predicted(facts: Mapping[str, Any]) -> str:
-    given = [entry for entry in facts["holdout"] if entry["mse"] is not None]
-    if not given:
-        return ""
-    best = min(given, key=lambda entry: entry["mse"])
-    form = f" with {best['by']}" if best["by"] else ""
-    return (
-        f"On the hold-out models {best['measure']}{form} predicts best, with a mean squared error of {best['mse']:.2g}."
-    )
-
-
-def _equals(p: float | None) -> str:
-    text = probability(p)
-    return text if text.startswith("<") else f"= {text}"
+    return f"{listed(bent, 4)} depends on the score in a form that is neither straight nor steadily rising or falling."

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 MINUS = "−"
 NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """Something to know before believing a figure, and the sections of the page that it bears on."""
+
+    head: str
+    text: str
+    sections: tuple[str, ...] = ()
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The second parts by the first, in order of appearance."""
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def coefficient(value: float | None) -> str:

@@ -25,14 +25,18 @@ def wide_table(store: Store) -> pd.DataFrame:
     import pandas as pd
 
     results = store.results()
-    plans = list(store.documents("plans"))
-    rows = _merged(_said([row for plan in plans for row in plan["rows"]]))
+    rows = _plan_rows(store)
     measures = dict.fromkeys(column for row in rows for column in row["measures"])
     table = pd.DataFrame([_flat(row, results) for row in rows])
     table = table[_ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
     # a measure without any value comes as a column of None, which is no column of numbers
     return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
+
+
+def _plan_rows(store: Store) -> list[dict[str, Any]]:
+    """The rows of every plan, as the table has them."""
+    return _merged(_said([row for plan in store.documents("plans") for row in plan["rows"]]))
 
 
 def _said(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,3 +112,18 @@ def _ordered(columns: list[str]) -> list[str]:
 def _with_spreads(columns: list[str]) -> list[str]:
     plain = [c for c in columns if not c.endswith(".spread")]
     return [c for name in plain for c in (name, f"{name}.spread") if c in columns]
+
+
+def value_keys(store: Store) -> dict[str, dict[str, list[str]]]:
+    """By model and column, the content keys of the results that a row's values are made of.
+
+    A score over several fine-tuning seeds has a key for each. What the store lacks is left out by
+    whoever asks: the keys are those of the plans.
+    """
+    return {
+        row["model"]: {
+            **{column: [key] for column, key in row["measures"].items()},
+            **{f"score.{task}": list(keys) for task, keys in row["scores"].items()},
+        }
+        for row in _plan_rows(store)
+    }
