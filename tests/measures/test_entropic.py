@@ -208,3 +208,10 @@ def test_kl_gaussian_of_flat_axes_is_infinite_and_refused() -> None:
         measured_kl_gaussian(np.hstack([X, np.full((20, 1), 3.0)]))
     with pytest.raises(NotEnoughData, match="1 of 4 axes"):
         measured_kl_gaussian(X[:4])
+
+
+def test_axes_that_no_variance_tells_apart_are_counted() -> None:
+    even = measure_cloud(np.eye(20), ["vrm"], protocol("default"), 0)["vrm"]
+    assert even.details["undetermined_axes"] == 19  # the mean's own axis is flat
+    X = np.random.default_rng(0).normal(size=(50, 5)) * [5, 4, 3, 2, 1]
+    assert "undetermined_axes" not in measure_cloud(X, ["vrm"], protocol("default"), 0)["vrm"].details

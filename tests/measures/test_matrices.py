@@ -160,3 +160,11 @@ def test_integers_are_measured_as_the_floats_they_are() -> None:
         found, plain = measure_matrix(W.astype(kind), names), measure_matrix(W.astype(target), names)
         assert [m.value for m in found.values()] == [m.value for m in plain.values()]
         assert found["numerical_rank"].details["converted"] == f"converted from {kind} to {np.dtype(target)}"
+
+
+@pytest.mark.parametrize("factor", [1e-160, 2.0**-900])
+def test_entries_whose_squares_vanish_have_exact_singular_values(factor: float) -> None:
+    W = np.random.default_rng(0).normal(size=(40, 6))
+    found = measure_matrix(W * factor, ["condition_number"])["condition_number"]
+    values = np.linalg.svd(W, compute_uv=False)
+    assert found.value == pytest.approx(values[0] / values[-1], rel=1e-9)

@@ -78,7 +78,12 @@ def discrete_entropy(m: AxisScores) -> Valued:
 
 
 def _counts(m: AxisScores, **more: int) -> dict[str, Any]:
-    counts = {"flat_axes": m.flat, **more, "rows_left_out": m.rows_left_out}
+    counts = {
+        "flat_axes": m.flat,
+        **more,
+        "undetermined_axes": m.undetermined,
+        "rows_left_out": m.rows_left_out,
+    }
     return {name: count for name, count in counts.items() if count}
 
 

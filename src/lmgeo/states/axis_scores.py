@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import ClassVar, final
 
+import numpy as np
+
+from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.axis_summaries import AxisSummaries
 from lmgeo.numerics.projection import scaled_axes
@@ -50,6 +53,18 @@ class AxisScores:
         """Axes on which all rows coincide."""
         return self.d - len(self.summaries.low)
 
+    @property
+    def undetermined(self) -> int:
+        """Axes whose variance another axis shares to rounding: any rotation of the two would do as well."""
+        values = self._scaled[1][0]
+        near = (-np.diff(values) <= len(values) * EPSILON * values[0]) & (values[1:] > 0.0)
+        return int(np.count_nonzero(np.append(near, False) | np.insert(near, 0, False)))
+
+    @cached_property
+    def _scaled(self) -> tuple[ndarray, tuple[ndarray, ndarray, ndarray]]:
+        rows = within_reach(self._rows.matrix())
+        return rows, scaled_axes(rows)
+
     @cached_property
     def summaries(self) -> AxisSummaries:
         """Of every axis that is not flat, the one of the greatest variance first.
@@ -57,9 +72,8 @@ class AxisScores:
         Raises:
             NotEnoughData: no axis has a variance, or squares that float64 cannot hold.
         """
-        rows = within_reach(self._rows.matrix())
+        rows, (values, axes, mean) = self._scaled
         n, d = rows.shape
-        values, axes, mean = scaled_axes(rows)
         if values[0] == 0.0:
             raise NotEnoughData(f"all {n} row(s) are equal, as far as float64 squares tell", "give rows that differ")
         # Up to this the distance of equal rows on an axis is rounding, and their entropy −∞: 2√n equal

@@ -34,6 +34,7 @@ from lmgeo.states.moments import Moments
 from lmgeo.states.whole import Spectra
 
 _SMALL = 4_000_000  # entries: up to here the slow way costs less than a second
+_LEAST_SQUARE = 1e-250  # sums of squares below lost digits to float64's least number
 _WELL_ABOVE = 1e-4  # in λ: with an error of 3e-9, each λ is good to 3e-5 of itself
 
 
@@ -264,7 +265,7 @@ class _Reading:
 
     def _by_squares(self, less_mean: bool, rank: int) -> Values | None:
         gram = self.grams.centred if less_mean else self.grams.raw
-        if not np.isfinite(gram).all():
+        if not np.isfinite(gram).all() or 0.0 < np.diag(gram).max() < _LEAST_SQUARE:
             return None
         if self.eigen is None:
             return gram_values(gram, rank)
