@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def measure_tensor(
         raise _undefined(wrong)
     needed = {source_of(MEASURES[name].state) for name in names}
     if Rows in needed:
-        tensor = ArrayTensor(_whole(tensor), tensor.dtype)  # read once for all
+        tensor = _Finite(_whole(tensor), tensor.dtype)  # read once for all
     sources = _states_of(tensor, needed - set(_OF_SPECTRUM))
     if spectrum is None and needed & set(_OF_SPECTRUM):
         axes = any(MEASURES[name].state is Partition for name in names)
@@ -135,13 +136,28 @@ def _blocks(tensor: Tensor) -> Iterator[ndarray]:
     """The matrix's rows, as floats and finite."""
     for part in row_chunks(*tensor.shape):
         block = as_float_rows(tensor.read(part.start, part.stop))
-        if not np.isfinite(block).all():
+        if not isinstance(tensor, _Finite) and not np.isfinite(block).all():
             row, column = np.argwhere(~np.isfinite(block))[0]
             raise SpecError(
                 f"the matrix holds NaN or infinity, first at row {part.start + row}, column {column} (from 0)",
                 "look at what wrote the weights",
             )
         yield block
+
+
+@dataclass(frozen=True)
+class _Finite:
+    """A matrix in hand whose entries were looked at already."""
+
+    array: ndarray
+    dtype: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape)
+
+    def read(self, start: int = 0, stop: int | None = None) -> ndarray:
+        return self.array[start:stop]
 
 
 def _whole(tensor: Tensor) -> ndarray:

@@ -18,7 +18,7 @@ _GAP = EPSILON  # times d of the greatest eigenvalue: nearer ones have no eigenv
 _SHARES = 8  # of the rows, worked on side by side
 _FEW_VALUES = 2_000_000  # not worth a second thread
 _CHUNK_VALUES = 131_072  # exponents at a time: 1 MB, which a core's cache holds
-_SUM = 1e-12  # of Σ|cᵀxᵢ|: a sum of cᵀxᵢ up to this is rounding
+_SUM = 1e-12  # of the greatest that Σ|cᵀxᵢ| can be: a sum of cᵀxᵢ up to this is rounding
 
 
 class Eigen(NamedTuple):
@@ -67,6 +67,8 @@ def log_partition(rows: Float[ndarray, "n d"], eigen: Eigen | None = None) -> Lo
     spanned = values > _GAP * len(values) * values[-1]
     degenerate = spanned & (np.append(near, False) | np.insert(near, 0, False))
     plus, minus, sums = _log_sums(rows, axes)
+    # Σ|cᵀxᵢ| is at most √(n·λ)
+    sums[np.abs(sums) <= _SUM * np.sqrt(len(rows) * np.maximum(values[-len(sums) :], 0.0))] = 0.0
     if flat := len(values) - axes.shape[1]:
         plus, minus = (np.pad(log_z, (flat, 0), constant_values=np.log(len(rows))) for log_z in (plus, minus))
         sums = np.pad(sums, (flat, 0))
@@ -107,35 +109,32 @@ def _log_sums(
     shares = [slice(start, start + step) for start in range(0, len(rows), step)]
     side_by_side = in_threads if rows.size > _FEW_VALUES else map
     parts = list(side_by_side(lambda share: _sums_of(rows[share], axes), shares))
-    plus, minus, sums, sizes = parts[0]
+    plus, minus, sums = parts[0]
     for more in parts[1:]:
         _join(plus, *more[0])
         _join(minus, *more[1])
         sums += more[2]
-        sizes += more[3]
-    sums[np.abs(sums) <= _SUM * sizes] = 0.0
     return plus[0] + np.log(plus[1]), minus[0] + np.log(minus[1]), sums
 
 
-def _sums_of(rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]) -> tuple[ndarray, ndarray, ndarray, ndarray]:
-    """Running sums of one share: of both exponentials (2, k), and of cᵀx and its size (k,)."""
+def _sums_of(rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]) -> tuple[ndarray, ndarray, ndarray]:
+    """Running sums of one share: of both exponentials (2, k), and of cᵀx (k,)."""
     plus, minus = (np.full((2, axes.shape[1]), [[-np.inf], [0.0]]) for _ in range(2))
-    sums, sizes = np.zeros(axes.shape[1]), np.zeros(axes.shape[1])
+    total = np.zeros(rows.shape[1])
     step = max(1, _CHUNK_VALUES // max(axes.shape))
     for start in range(0, len(rows), step):
+        exact = rows[start : start + step].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            exponents = rows[start : start + step].astype(np.float64) @ axes
-            more = exponents.sum(axis=0)
-        if not np.isfinite(more).all() and not np.isfinite(exponents).all():
-            raise NotEnoughData("an exponent overflows float64", "scale the rows down")
-        sums += more
+            exponents = exact @ axes
         greatest, least = exponents.max(axis=0), exponents.min(axis=0)
+        if not (np.isfinite(greatest).all() and np.isfinite(least).all()):
+            raise NotEnoughData("an exponent overflows float64", "scale the rows down")
+        total += exact.sum(axis=0)
         room = np.subtract(exponents, greatest)
         _join(plus, greatest, np.exp(room, out=room).sum(axis=0))
         np.subtract(least, exponents, out=room)
         _join(minus, -least, np.exp(room, out=room).sum(axis=0))
-        sizes += np.abs(exponents, out=exponents).sum(axis=0)
-    return plus, minus, sums, sizes
+    return plus, minus, total @ axes
 
 
 def _join(state: Float64[ndarray, "2 k"], exponent: Float64[ndarray, " k"], total: Float64[ndarray, " k"]) -> None:
