@@ -105,10 +105,10 @@ def _log_sums(
     rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]
 ) -> tuple[Float64[ndarray, " k"], Float64[ndarray, " k"], Float64[ndarray, " k"]]:
     """log Σ exp(cᵀx), log Σ exp(−cᵀx) and Σ cᵀx for each column c."""
-    step = -(-len(rows) // _SHARES)  # as many shares whatever the threads, so that these do not show
+    # as many shares whatever the threads, so that these do not show
+    step = -(-len(rows) // (_SHARES if rows.size > _FEW_VALUES else 1))
     shares = [slice(start, start + step) for start in range(0, len(rows), step)]
-    side_by_side = in_threads if rows.size > _FEW_VALUES else map
-    parts = list(side_by_side(lambda share: _sums_of(rows[share], axes), shares))
+    parts = in_threads(lambda share: _sums_of(rows[share], axes), shares)
     plus, minus, sums = parts[0]
     for more in parts[1:]:
         _join(plus, *more[0])
