@@ -50,8 +50,8 @@ def test_everything_at_once_is_plain_json_and_repeats_exactly() -> None:
     text = json.dumps(facts, allow_nan=False)
     assert text == json.dumps(analyze(plain(), spec, holdout=plain(6)))
     assert set(facts) == {
-        "target", "n", "dropped", "clusters", "correlations", "partial", "regressions", "incremental", "holdout",
-        "notes",
+        "target", "n", "dropped", "clusters", "correlations", "partial", "within", "strata", "regressions",
+        "incremental", "holdout", "notes",
     }  # fmt: skip
     assert [e["measure"] for e in facts["correlations"]] == ["eee", "vrm"]
     assert [e["by"] for e in facts["regressions"]] == [None, "family"] * 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.analysis.association import associations
 from lmgeo.analysis.clusters import clusters_of
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
-from lmgeo.analysis.correlation import correlations
 from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
@@ -16,18 +16,16 @@ from lmgeo.analysis.incremental import incrementals
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.prepare import prepare, prepare_holdout
 from lmgeo.analysis.regression import regressions
+from lmgeo.analysis.strata import strata
+from lmgeo.analysis.within import withins
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _correlations(data: Data) -> list[dict[str, Any]]:
-    return correlations(data.measures, data.target, data.seed)
-
-
 def _partials(data: Data) -> list[dict[str, Any]]:
-    return partials(data.measures, data.target, data.controls, data.seed) if data.controls else []
+    return partials(data.measures, data.target, data.controls, data.clusters) if data.controls else []
 
 
 def _regressions(data: Data) -> list[dict[str, Any]]:
@@ -44,8 +42,10 @@ def _incrementals(data: Data) -> list[dict[str, Any]]:
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
 PARTS: dict[str, Callable[[Data], Any]] = {
-    "correlations": _correlations,
+    "correlations": associations,
     "partial": _partials,
+    "within": withins,
+    "strata": strata,
     "regressions": _regressions,
     "incremental": _incrementals,
 }
