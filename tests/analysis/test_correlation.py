@@ -1,4 +1,4 @@
-"""Correlations beside scipy and statsmodels, and a bootstrap written the slow way."""
+"""Correlations beside scipy and statsmodels, and a bootstrap of clusters written the slow way."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 from lmgeo.analysis import bootstrap
 from lmgeo.analysis.bootstrap import Ranked, resample_counts
+from lmgeo.analysis.clusters import Clusters
 from lmgeo.analysis.correlation import benjamini_hochberg, correlations
 
 
@@ -35,20 +36,41 @@ def test_estimates_equal_scipy(columns: tuple[np.ndarray, np.ndarray]) -> None:
     assert entry["q"] == entry["p"]
 
 
-def test_resampled_estimates_equal_gathering_and_ranking_each_time(
-    columns: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("by", ["row", "base"])
+def test_resampled_estimates_equal_gathering_each_time(
+    columns: tuple[np.ndarray, np.ndarray], by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bootstrap, "_RESAMPLES", 150)
     x, y = columns
-    if np.mean(x) > 1e6:
-        y = y * 1e200  # scipy loses such numbers
-    entry = correlations({"m": x}, y, seed=3)[0]
-    counts = np.concatenate(list(resample_counts(len(x), 3)), axis=1).astype(int)
-    rows = [np.repeat(np.arange(len(x)), c) for c in counts.T]
-    pearson = [np.corrcoef(x[r], y[r])[0, 1] for r in rows]
-    spearman = [np.corrcoef(stats.rankdata(x[r]), stats.rankdata(y[r]))[0, 1] for r in rows]
-    assert entry["pearson_ci"] == pytest.approx(np.percentile(pearson, [2.5, 97.5]), abs=1e-6)
-    assert entry["spearman_ci"] == pytest.approx(np.percentile(spearman, [2.5, 97.5]), abs=1e-9)
+    clusters = Clusters.rows(60) if by == "row" else Clusters("base", np.sort(np.arange(60) ** 2 % 17 % 9))
+    clusters = clusters.take(np.arange(60))  # of unlike sizes: rows number differently in each resample
+    entry = correlations({"m": x}, y, 3, clusters)[0]
+    counts = np.concatenate(list(resample_counts(clusters.count, 3, 60)), axis=1).astype(int)
+    rows = [np.repeat(np.arange(60), c[clusters.labels]) for c in counts.T]
+    scale = 1e200 if np.mean(x) > 1e6 else 1.0  # numpy loses such numbers
+    draws = [np.corrcoef(x[r], y[r] * scale)[0, 1] for r in rows]
+    c = clusters.effective
+    tail = 100 * stats.norm.cdf(-np.sqrt(c / (c - 1)) * stats.t.ppf(0.975, c - 1))
+    assert entry["pearson_ci"] == pytest.approx(np.percentile(draws, [tail, 100 - tail]), abs=1e-6)
+
+
+def test_copies_of_a_base_widen_every_interval() -> None:
+    random = np.random.default_rng(2)
+    base = np.repeat(np.arange(12), 10)
+    x = random.normal(size=12)[base] + 0.1 * random.normal(size=120)
+    y = random.normal(size=12)[base] + 0.1 * random.normal(size=120)
+    rows, copies = (correlations({"m": x}, y, 0, c)[0] for c in (None, Clusters("base", base)))
+    for kind in ("pearson_ci", "spearman_ci"):
+        assert np.diff(copies[kind]) > 2 * np.diff(rows[kind])
+    assert {k: rows[k] for k in ("pearson", "spearman", "p")} == {k: copies[k] for k in ("pearson", "spearman", "p")}
+
+
+def test_too_few_clusters_give_no_interval_and_say_so() -> None:
+    x = np.random.default_rng(0).normal(size=(2, 30))
+    entry = correlations({"m": x[0]}, x[1], 0, Clusters("base", np.repeat([0, 1, 2], 10)))[0]
+    assert entry["pearson"] is not None
+    assert entry["pearson_ci"] is entry["spearman_ci"] is None
+    assert entry["reason"] == "3 bases among the complete rows; an interval needs 5"
 
 
 def test_intervals_agree_with_scipys_bootstrap() -> None:
@@ -59,15 +81,36 @@ def test_intervals_agree_with_scipys_bootstrap() -> None:
         (x, y), lambda a, b, axis: stats.pearsonr(a, b, axis=axis).statistic, paired=True, vectorized=True,
         method="percentile", n_resamples=1500, rng=np.random.default_rng(1),
     ).confidence_interval  # fmt: skip
-    assert correlations({"m": x}, y, 0)[0]["pearson_ci"] == pytest.approx([theirs.low, theirs.high], abs=0.02)
+    found = correlations({"m": x}, y, 0)[0]
+    assert found["pearson_ci"] == pytest.approx([theirs.low, theirs.high], abs=0.02)
+
+
+def test_spearmans_interval_is_about_as_wide_as_a_bootstrap() -> None:
+    random = np.random.default_rng(3)
+    x = random.normal(size=300)
+    y = np.round(x + random.normal(size=300))
+    draws = [stats.spearmanr(x[r], y[r]).statistic for r in random.integers(0, 300, size=(1500, 300))]
+    low, high = correlations({"m": x}, y, 0)[0]["spearman_ci"]
+    assert [low, high] == pytest.approx(np.percentile(draws, [2.5, 97.5]), abs=0.02)
+
+
+def test_numbers_at_the_ends_of_what_a_float_holds() -> None:
+    random = np.random.default_rng(4)
+    x = random.uniform(-1.0, 1.0, size=40)
+    y = x + random.normal(size=40)
+    usual, huge, tiny = (correlations({"m": x * scale}, y, 0)[0] for scale in (1.0, 1.7e308, 1e-300))
+    for other in (huge, tiny):
+        assert other["pearson"] == pytest.approx(usual["pearson"])
+        assert other["spearman_ci"] == usual["spearman_ci"]
 
 
 def test_ranks_under_counts_are_mid_ranks() -> None:
     x = np.array([3.0, 1.0, 3.0, 2.0])
     counts = np.array([[2.0], [0.0], [1.0], [1.0]])
+    counts = np.column_stack([counts, 2.0 * counts])  # as many again: the same ranks over their own total
     expanded = stats.rankdata([3, 3, 3, 2])  # rows 0, 0, 2, 3
-    ranks = Ranked.of(x).ranks(counts)[:, 0] * 4 + 2.5
-    assert ranks[[0, 2, 3]] == pytest.approx([expanded[0], expanded[2], expanded[3]])
+    ranks = Ranked.of(x).ranks(counts)[[0, 2, 3]] * 4 + 2.5
+    assert pytest.approx(np.tile(expanded[[0, 2, 3]], (2, 1))) == ranks.T
 
 
 def test_q_is_benjamini_hochberg() -> None:
@@ -113,3 +156,5 @@ def test_a_perfect_relation_and_three_rows() -> None:
     entry = correlations({"m": np.array([1.0, 2.0, 3.0])}, np.array([2.0, 4.0, 6.0]), 0)[0]
     assert entry["pearson"] == pytest.approx(1.0)
     assert entry["p"] == pytest.approx(0.0, abs=1e-7)
+    assert entry["spearman_ci"][0] < 0.0  # three rows in order prove nothing
+    assert entry["spearman_ci"][1] == 1.0

@@ -1,14 +1,15 @@
-"""Partial correlation beside residuals by hand, its bootstrap, and its honesty on confounded data."""
+"""Partial correlation beside residuals by hand and their bootstrap, and its honesty on confounded data."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from lmgeo.analysis import bootstrap
-from lmgeo.analysis.bootstrap import resample_counts
+from lmgeo.analysis.clusters import Clusters
 from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.partial import partials
 
@@ -30,9 +31,9 @@ def by_hand(table: pd.DataFrame) -> float:
     return float(stats.pearsonr(*left).statistic)
 
 
-def estimate(table: pd.DataFrame, controls: list[str], seed: int = 0) -> dict:
+def estimate(table: pd.DataFrame, controls: list[str]) -> dict:
     held = read_controls(table, controls)
-    return partials({"x": table["x"].to_numpy()}, table["y"].to_numpy(), held, seed)[0]
+    return partials({"x": table["x"].to_numpy()}, table["y"].to_numpy(), held)[0]
 
 
 def test_estimate_and_p_equal_residuals_of_ranks() -> None:
@@ -45,24 +46,60 @@ def test_estimate_and_p_equal_residuals_of_ranks() -> None:
     assert found["controls"] == ["z", "g"]
 
 
-def test_interval_equals_ranking_and_regressing_each_resample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "_RESAMPLES", 100)
-    table = confounded(40, 2)
-    counts = np.concatenate(list(resample_counts(40, 0)), axis=1).astype(int)
-    draws = [by_hand(table.iloc[np.repeat(np.arange(40), c)]) for c in counts.T]
-    assert estimate(table, ["z", "g"])["ci"] == pytest.approx(np.percentile(draws, [2.5, 97.5]), abs=1e-8)
+def test_interval_is_about_that_of_a_bootstrap_that_ranks_and_regresses_each_time() -> None:
+    table = confounded(300, 2, effect=0.5)
+    random = np.random.default_rng(0)
+    draws = [by_hand(table.iloc[random.integers(0, 300, size=300)]) for _ in range(400)]
+    found = estimate(table, ["z", "g"])
+    assert np.arctanh(found["ci"]) == pytest.approx(np.arctanh(np.percentile(draws, [2.5, 97.5])), abs=0.06)
 
 
-def test_a_confounder_without_effect_leaves_an_interval_that_covers_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "_RESAMPLES", 400)
+def test_a_confounder_without_effect_leaves_an_interval_that_covers_zero() -> None:
     covered, raw = 0, 0
-    for seed in range(40):
-        table = confounded(150, 100 + seed)
-        low, high = estimate(table, ["z"])["ci"]
+    for seed in range(200):
+        table = confounded(80, 100 + seed)
+        low, high = estimate(table, ["z", "g"])["ci"]
         covered += low <= 0 <= high
         raw += stats.spearmanr(table["x"], table["y"]).pvalue < 0.01
-    assert raw == 40
-    assert covered >= 34  # 95 % of 40 is 38; fewer than 34 has a chance under 1 in 100
+    assert raw == 200
+    assert 182 <= covered < 200  # 95 % of 200 is 190; fewer than 182 has a chance of 1 in 200
+
+
+def test_what_ranks_leave_of_several_controls_is_said_and_allowed_for() -> None:
+    random = np.random.default_rng(0)
+    z = random.normal(size=(4000, 2))
+    x, y = (z.sum(axis=1) * 1.5 + random.normal(size=4000) for _ in range(2))  # no effect
+    found = estimate(pd.DataFrame({"x": x, "y": np.exp(y), "a": z[:, 0], "b": z[:, 1]}), ["a", "b"])
+    assert found["spearman"] > 0.1  # far beyond its standard error of 0.016
+    assert found["ci"][0] <= 0.0
+    expected = re.search(r"about (0\.\d\d) is expected without any effect", found["adjustment"])
+    assert expected
+    assert float(expected[1]) == pytest.approx(found["spearman"], abs=0.04)
+    quiet = estimate(pd.DataFrame({"x": z[:, 1] + x, "y": random.normal(size=4000), "a": z[:, 0]}), ["a"])
+    assert quiet["adjustment"] == "residuals of ranks, linear in a as ranks"
+
+
+def test_clusters_widen_the_interval_and_raise_p() -> None:
+    table = confounded(20, 6)
+    copies = pd.concat([table] * 6, ignore_index=True)
+    copies[["x", "y"]] += 0.05 * np.random.default_rng(0).normal(size=(120, 2))
+    held = read_controls(copies, ["z"])
+    x, y = {"x": copies["x"].to_numpy()}, copies["y"].to_numpy()
+    rows, bases = (partials(x, y, held, c)[0] for c in (None, Clusters("base", np.tile(np.arange(20), 6))))
+    assert rows["spearman"] == bases["spearman"]
+    assert np.diff(bases["ci"]) > 1.8 * np.diff(rows["ci"])
+    assert bases["p"] > rows["p"]
+    assert bases["adjustment"].endswith("interval and p over 20 clusters, each a base")
+    assert (bases["p"] > 0.05) == (bases["ci"][0] <= 0.0 <= bases["ci"][1])
+
+
+def test_clusters_that_controls_use_up_leave_an_estimate_without_interval() -> None:
+    table = confounded(60, 7)
+    held = read_controls(table.assign(h=table["x"] ** 2, k=table["y"] ** 2), ["z", "g", "h", "k"])
+    found = partials({"x": table["x"].to_numpy()}, table["y"].to_numpy(), held, Clusters("base", np.arange(60) % 5))[0]
+    assert found["ci"] is found["p"] is None
+    assert found["spearman"] is not None
+    assert found["reason"] == "5 clusters for 5 controls"
 
 
 def test_an_effect_beyond_the_control_is_found() -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.analysis.alignment import alignment
+from lmgeo.analysis.association import associations
 from lmgeo.analysis.clusters import clusters_of
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
-from lmgeo.analysis.correlation import correlations
 from lmgeo.analysis.counterexamples import counterexamples
 from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
@@ -22,19 +22,17 @@ from lmgeo.analysis.reflects import reflects
 from lmgeo.analysis.regression import regressions
 from lmgeo.analysis.saturation import saturation
 from lmgeo.analysis.sensitivity import sensitivity
+from lmgeo.analysis.strata import strata
 from lmgeo.analysis.transfer import transfer
+from lmgeo.analysis.within import withins
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _correlations(data: Data) -> list[dict[str, Any]]:
-    return correlations(data.measures, data.target, data.seed)
-
-
 def _partials(data: Data) -> list[dict[str, Any]]:
-    return partials(data.measures, data.target, data.controls, data.seed) if data.controls else []
+    return partials(data.measures, data.target, data.controls, data.clusters) if data.controls else []
 
 
 def _regressions(data: Data) -> list[dict[str, Any]]:
@@ -51,8 +49,10 @@ def _incrementals(data: Data) -> list[dict[str, Any]]:
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
 PARTS: dict[str, Callable[[Data], Any]] = {
-    "correlations": _correlations,
+    "correlations": associations,
     "partial": _partials,
+    "within": withins,
+    "strata": strata,
     "regressions": _regressions,
     "incremental": _incrementals,
     "reflects": reflects,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_CLUSTERS = 5  # fewer, and resampling them says next to nothing
+_PLURAL = {"base": "bases", "training configuration": "training configurations", "seed group": "seed groups"}
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,36 @@ class Clusters:
     labels: Int[ndarray, " n"]
     note: str | None = None
 
+    @classmethod
+    def rows(cls, n: int) -> Clusters:
+        """Every row for itself."""
+        return cls("row", np.arange(n))
+
     @property
     def count(self) -> int:
         """How many clusters."""
         return int(self.labels.max(initial=-1)) + 1
+
+    @property
+    def sizes(self) -> Int[ndarray, " c"]:
+        """Rows of each cluster."""
+        return np.bincount(self.labels, minlength=self.count)
+
+    @property
+    def effective(self) -> float:
+        """How many clusters of equal size would say as much: n² over the sum of squared sizes, 1 … count.
+
+        Source: Carter, Schnepel & Steigerwald 2017, without their term for unlike variances.
+        """
+        return float(len(self.labels) ** 2 / np.sum(self.sizes.astype(np.float64) ** 2))
+
+    @property
+    def too_few(self) -> str | None:
+        """Why there is no interval over these clusters; None where there is one."""
+        if self.by == "row" or self.count >= LEAST_CLUSTERS:
+            return None
+        name = self.by if self.count == 1 else _PLURAL[self.by]
+        return f"{self.count} {name} among the complete rows; an interval needs {LEAST_CLUSTERS}"
 
     @property
     def groups(self) -> tuple[str, ndarray] | None:
@@ -72,6 +99,17 @@ def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
     return Clusters("row", np.arange(len(table)), _note(too_few, "row"))
 
 
+def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, " n"]:
+    """The group of each row among rows that agree in every factor but a seed; every row alone without a seed column.
+
+    Args:
+        table: the rows analysed.
+        also: further columns that tell models apart, such as controls.
+    """
+    columns = dict(_candidates(table, also)).get("seed group")
+    return _labels(table, columns) if columns else np.arange(len(table))
+
+
 def _candidates(table: pd.DataFrame, also: Sequence[str]) -> list[tuple[str, list[str]]]:
     telling = [name for name in (*FACTORS, *sorted(TRAINING_CHOICES), *also) if name in table.columns]
     telling = [name for name in dict.fromkeys(telling) if name not in SEEDS]
@@ -95,5 +133,5 @@ def _labels(table: pd.DataFrame, columns: Sequence[str]) -> Int[ndarray, " n"]:
 def _note(too_few: list[tuple[str, int]], taken: str) -> str | None:
     if not too_few:
         return None
-    listed = " and ".join(f"{count} {by}{'' if count == 1 else 's'}" for by, count in too_few)
+    listed = " and ".join(f"{count} {by if count == 1 else _PLURAL[by]}" for by, count in too_few)
     return f"{listed}: too few to resample, so intervals resample each {taken} and speak of models such as these only"

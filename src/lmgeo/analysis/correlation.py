@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.bootstrap import Ranked, percentile_interval, resample_counts
+from lmgeo.analysis.bootstrap import Ranked, cluster_interval, row_counts
+from lmgeo.analysis.clusters import Clusters
+from lmgeo.analysis.jackknife import interval, spread
+from lmgeo.analysis.rank_influence import Left, rank_correlation
 from lmgeo.analysis.rows import alike, unusable
 from lmgeo.core.arrays import Float, ndarray
 
@@ -15,29 +18,33 @@ _EMPTY = {"pearson": None, "pearson_ci": None, "spearman": None, "spearman_ci": 
 
 
 def correlations(
-    measures: Mapping[str, Float[ndarray, " n"]], target: Float[ndarray, " n"], seed: int
+    measures: Mapping[str, Float[ndarray, " n"]],
+    target: Float[ndarray, " n"],
+    seed: int,
+    clusters: Clusters | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a measure, over the rows that have both it and the target.
 
-    Intervals are 95 % percentile bootstrap over rows; `p` is Pearson's, two-sided; `q` its
-    Benjamini–Hochberg adjustment over the measures. Where nothing can be said, the values
-    are None and `reason` says why.
+    Intervals are 95 %: Pearson's by bootstrap over clusters, Spearman's by jackknife over them. `p` is
+    Pearson's, two-sided, and takes rows as independent; `q` is its Benjamini–Hochberg adjustment over
+    the measures. Where nothing can be said, the values are None and `reason` says why.
 
     Args:
         measures: values by name, NaN where missing.
         target: the score, NaN where missing.
         seed: of the bootstrap.
+        clusters: rows that stand or fall together; None: every row for itself.
     """
     entries: dict[str, dict[str, Any]] = {}
+    clusters = clusters or Clusters.rows(len(target))
     for names, rows in alike(measures, np.isfinite(target)):
-        y = target[rows]
+        y, near = target[rows], clusters.take(rows)
         reasons = {name: unusable(measures[name][rows], y) for name in names}
         sound = [name for name in names if reasons[name] is None]
-        found = _on_same_rows([measures[name][rows] for name in sound], y, seed) if sound else []
+        found = _on_same_rows([measures[name][rows] for name in sound], y, near, seed) if sound else []
         for name in names:
-            entries[name] = {"measure": name, "n": len(y), **_EMPTY}
-            if reasons[name]:
-                entries[name]["reason"] = reasons[name]
+            reason = reasons[name] or near.too_few
+            entries[name] = {"measure": name, "n": len(y), **_EMPTY, **({"reason": reason} if reason else {})}
         for name, values in zip(sound, found, strict=True):
             entries[name].update(values)
     _add_q(list(entries.values()))
@@ -50,17 +57,19 @@ def pearson(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> float:
     return float(np.clip(a @ b / len(a), -1.0, 1.0))
 
 
+def spearman(x: Left, y: Left, clusters: Clusters) -> tuple[float, list[float] | None]:
+    """Spearman's correlation of two columns that vary, and its 95 % interval over clusters."""
+    r, influence = rank_correlation(x, y)
+    return r, interval(r, len(influence), spread(r, influence, clusters))
+
+
 def standardised(x: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
-    """A column with mean 0 and population variance 1."""
-    centred = x - x.mean()
-    centred /= np.max(np.abs(centred))  # no square overflows
+    """A column that varies, with mean 0 and population variance 1."""
+    scaled = np.ldexp(x, -np.frexp(np.max(np.abs(x)))[1])  # no sum overflows; a power of two costs no digit
+    centred = scaled - scaled.mean()
+    centred /= np.max(np.abs(centred))  # no square underflows
     centred -= centred.mean()
     return centred / np.sqrt(np.mean(centred**2))
-
-
-def mid_ranks(x: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
-    """Centred average ranks over n."""
-    return Ranked.of(x).ranks(np.ones((len(x), 1)))[:, 0]
 
 
 def p_value(r: float, degrees: int) -> float:
@@ -83,65 +92,35 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     return [float(q) for q in adjusted]
 
 
-def _on_same_rows(columns: list[Float[ndarray, " n"]], y: Float[ndarray, " n"], seed: int) -> list[dict[str, Any]]:
-    pearson_draws, spearman_draws = _draws(columns, y, seed)
-    ranks = mid_ranks(y)
+def _on_same_rows(columns: list[ndarray], y: ndarray, clusters: Clusters, seed: int) -> list[dict[str, Any]]:
+    draws, target = _pearson_draws(columns, y, clusters, seed), Left.raw(Ranked.of(y))
     entries = []
-    for i, x in enumerate(columns):
+    for x, resampled in zip(columns, draws, strict=True):
         r = pearson(x, y)
-        entries.append(
-            {
-                "pearson": r,
-                "pearson_ci": percentile_interval(pearson_draws[i]),
-                "spearman": pearson(mid_ranks(x), ranks),
-                "spearman_ci": percentile_interval(spearman_draws[i]),
-                "p": p_value(r, len(y) - 2),
-            }
-        )
+        ranked, near = spearman(Left.raw(Ranked.of(x)), target, clusters)
+        values = {"pearson": r, "pearson_ci": cluster_interval(resampled, clusters), "p": p_value(r, len(y) - 2)}
+        entries.append({**values, "spearman": ranked, "spearman_ci": near})
     return entries
 
 
-def _draws(
-    columns: list[Float[ndarray, " n"]], y: Float[ndarray, " n"], seed: int
-) -> tuple[Float[ndarray, "m b"], Float[ndarray, "m b"]]:
-    """Both correlations of every column in every resample."""
-    x = np.stack([standardised(column) for column in columns])  # (m, n)
-    z = standardised(y)
-    ranked, ranked_y = [Ranked.of(column) for column in columns], Ranked.of(y)
-    by_value, by_rank = [], []
-    for counts in resample_counts(len(y), seed):  # (n, b)
-        by_value.append(_weighted_pearson(x, z, counts))
-        y_ranks = ranked_y.ranks(counts) * counts
-        y_square = np.einsum("gb,gb,gb->b", *_squares(ranked_y, counts))
-        by_rank.append(np.stack([_weighted_spearman(column, counts, y_ranks, y_square) for column in ranked]))
-    return np.concatenate(by_value, axis=1), np.concatenate(by_rank, axis=1)
+def _pearson_draws(columns: list[ndarray], y: ndarray, clusters: Clusters, seed: int) -> Float[ndarray, "m b"]:
+    """The correlation of every column in every resample."""
+    x, z = np.stack([standardised(column) for column in columns]), standardised(y)  # (m, n), (n,)
+    return np.concatenate([_weighted_pearson(x, z, counts) for counts in row_counts(clusters, seed)], axis=1)
 
 
 def _weighted_pearson(
     x: Float[ndarray, "m n"], y: Float[ndarray, " n"], counts: Float[ndarray, "n b"]
 ) -> Float[ndarray, "m b"]:
-    n = x.shape[1]
-    mean_x, mean_y = _sums(x, counts) / n, _sums(y, counts) / n
-    across = _sums(x * y, counts) / n - mean_x * mean_y
-    return _ratio(across, (_sums(x**2, counts) / n - mean_x**2) * (_sums(y**2, counts) / n - mean_y**2))
+    counts = counts / counts.sum(axis=0)  # whole clusters: rows number differently in each resample
+    mean_x, mean_y = _sums(x, counts), _sums(y, counts)
+    across = _sums(x * y, counts) - mean_x * mean_y
+    return _ratio(across, (_sums(x**2, counts) - mean_x**2) * (_sums(y**2, counts) - mean_y**2))
 
 
 def _sums(x: ndarray, counts: Float[ndarray, "n b"]) -> ndarray:
     """Weighted sums in a fixed order: the same bits, and no idle spinning, whatever threads there are."""
     return np.einsum("...n,nb->...b", x, counts)
-
-
-def _weighted_spearman(
-    x: Ranked, counts: Float[ndarray, "n b"], y_ranks: Float[ndarray, "n b"], y_square: Float[ndarray, " b"]
-) -> Float[ndarray, " b"]:
-    ranks, weight = x.run_ranks(counts)
-    across = np.einsum("gb,gb->b", ranks, x.runs(y_ranks))  # mid-ranks are centred already
-    return _ratio(across / len(x.order), np.einsum("gb,gb,gb->b", ranks, ranks, weight) * y_square / len(x.order) ** 2)
-
-
-def _squares(column: Ranked, counts: Float[ndarray, "n b"]) -> tuple[ndarray, ndarray, ndarray]:
-    ranks, weight = column.run_ranks(counts)
-    return ranks, ranks, weight
 
 
 def _ratio(across: ndarray, variances: ndarray) -> ndarray:

@@ -2,133 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.bootstrap import Ranked, percentile_interval, resample_counts
+from lmgeo.analysis.bootstrap import Ranked
+from lmgeo.analysis.clusters import Clusters
 from lmgeo.analysis.controls import Controls
-from lmgeo.analysis.correlation import mid_ranks, p_value
+from lmgeo.analysis.correlation import p_value
+from lmgeo.analysis.jackknife import interval, p_by_clusters, spread
+from lmgeo.analysis.leftover import Bend
+from lmgeo.analysis.rank_influence import Held, Left, rank_correlation
 from lmgeo.analysis.rows import alike, unusable
 from lmgeo.core.arrays import Float, ndarray
 
-_GONE = 1e-9  # share of variance left at which a column is taken as determined by the controls
+_WORTH_SAYING = 0.02  # correlation expected without any effect from which on a reader is told
 
 
 def partials(
-    measures: Mapping[str, Float[ndarray, " n"]], target: Float[ndarray, " n"], controls: Controls, seed: int
+    measures: Mapping[str, Float[ndarray, " n"]],
+    target: Float[ndarray, " n"],
+    controls: Controls,
+    clusters: Clusters | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a measure: correlation of what linear regression on the controls leaves of the ranks.
 
-    Numbers enter as ranks, text as dummies. The interval is the 95 % percentile bootstrap over
-    rows, ranked anew in each resample; `p` is two-sided under t with n − 2 − k degrees of
-    freedom, k the rank of the controls.
+    Numbers enter as ranks, text as dummies. The 95 % interval is by jackknife over clusters, and reaches
+    further by what ranks leave of the controls where there is no effect. `p` is two-sided under t with
+    n − 2 − k degrees of freedom, k the rank of the controls; where clusters are coarser than rows, it is
+    by their jackknife too. `adjustment` says in words what was held and how.
 
     Args:
         measures: values by name, NaN where missing.
         target: the score, NaN where missing.
         controls: the columns held fixed.
-        seed: of the bootstrap.
+        clusters: rows that stand or fall together; None: every row for itself.
     """
     entries: dict[str, dict[str, Any]] = {}
+    clusters = clusters or Clusters.rows(len(target))
     for names, rows in alike(measures, np.isfinite(target) & controls.complete):
-        columns = {name: measures[name][rows] for name in names}
-        entries |= _on_same_rows(columns, target[rows], controls.values[rows], controls.dummies[rows], seed)
+        y, near = target[rows], clusters.take(rows)
+        reasons = {name: unusable(measures[name][rows], y) for name in names}
+        sound = [name for name in names if reasons[name] is None]
+        case = _Case.of(y, controls, rows, near) if sound else None
+        for name in names:
+            found = case.estimate(measures[name][rows]) if case and name in sound else {"reason": reasons[name]}
+            entries[name] = {"n": len(y), "spearman": None, "ci": None, "p": None, "adjustment": None, **found}
     return [{"measure": name, "controls": controls.names, **entries[name]} for name in measures]
 
 
-def _on_same_rows(
-    columns: dict[str, ndarray], y: ndarray, numeric: ndarray, dummies: ndarray, seed: int
-) -> dict[str, dict[str, Any]]:
-    held = np.column_stack([np.empty((len(y), 0)), *(mid_ranks(column) for column in numeric.T), dummies])
-    entries = {name: _estimate(x, y, held) for name, x in columns.items()}
-    sound = [name for name, entry in entries.items() if entry["spearman"] is not None]
-    draws: Iterable[ndarray] = _draws([columns[n] for n in sound], y, numeric, dummies, seed) if sound else []
-    for name, resampled in zip(sound, draws, strict=True):
-        entries[name]["ci"] = percentile_interval(resampled)
-    return entries
-
-
-def _estimate(x: ndarray, y: ndarray, held: ndarray) -> dict[str, Any]:
-    entry: dict[str, Any] = {"n": len(y), "spearman": None, "ci": None, "p": None}
-    reason = unusable(x, y)
-    if reason:
-        return {**entry, "reason": reason}
-    estimate, rank = partial_correlation(mid_ranks(x), mid_ranks(y), held)
-    degrees = len(y) - 2 - rank
-    if degrees < 1:
-        return {**entry, "reason": f"{len(y)} complete rows for {rank} controls; too few"}
-    if not np.isfinite(estimate):
-        return {**entry, "reason": "the controls determine the measure or the target"}
-    return {**entry, "spearman": estimate, "p": p_value(estimate, degrees)}
-
-
-def partial_correlation(x: ndarray, y: ndarray, held: Float[ndarray, "n k"]) -> tuple[float, int]:
-    """Correlation of the residuals of x and y on `held` (with intercept), and the rank of `held`.
-
-    NaN where the residuals of either vanish.
-    """
-    centred = held - held.mean(axis=0)
-    both = np.column_stack([x - x.mean(), y - y.mean()])
-    fit, _, rank, _ = np.linalg.lstsq(centred, both, rcond=1e-10)
-    left = both - centred @ fit
-    if np.any(np.sum(left**2, axis=0) <= _GONE * np.sum(both**2, axis=0)):
-        return float("nan"), int(rank)
-    r = float(left[:, 0] @ left[:, 1] / np.sqrt(np.prod(np.sum(left**2, axis=0))))
-    return min(1.0, max(-1.0, r)), int(rank)
-
-
-def _draws(columns: list[ndarray], y: ndarray, numeric: ndarray, dummies: ndarray, seed: int) -> Float[ndarray, "m b"]:
-    """The estimate of every column in every resample, ranked anew in each."""
-    ranked, others = [Ranked.of(x) for x in columns], [Ranked.of(column) for column in (y, *numeric.T)]
-    draws = []
-    for counts in resample_counts(len(y), seed):  # (n, b)
-        held = [column.ranks(counts) for column in others]  # the target, then the controls; each (n, b), centred
-        means = np.einsum("nl,nb->lb", dummies, counts) / len(y)
-        held += [dummy[:, None] - mean for dummy, mean in zip(dummies.T, means, strict=True)]
-        remains = _Remains.of(np.stack(held), counts)
-        draws.append(np.stack([remains.correlation(column.ranks(counts)) for column in ranked]))
-    return np.concatenate(draws, axis=1)
-
-
 @dataclass(frozen=True)
-class _Remains:
-    """The target and controls of one chunk of resamples, ready to take any measure's part out.
+class _Case:
+    """Target and controls on one set of rows, ready for any measure.
 
     Attributes:
-        weighted: target and controls times counts, (1 + k, n, b).
-        inverse: inverse products of the controls, (b, k, k).
-        of_target: products of target and controls, (b, k).
-        left: what the controls leave of the target's square, (b,), NaN where nothing.
-        counts: how often each row was drawn, (n, b).
+        held: the controls.
+        bend: the same, ready to say what they leave where there is no effect.
+        target: what the controls leave of the target's ranks; None where nothing.
+        bent: what they leave of the ranks they let expect of it, (n,).
+        clusters: the rows that stand or fall together.
+        words: what is held, and how.
     """
 
-    weighted: ndarray
-    inverse: ndarray
-    of_target: ndarray
-    left: ndarray
-    counts: ndarray
+    held: Held
+    bend: Bend
+    target: Left | None
+    bent: ndarray
+    clusters: Clusters
+    words: str
 
     @classmethod
-    def of(cls, held: Float[ndarray, "k n b"], counts: Float[ndarray, "n b"]) -> _Remains:
-        weighted = held * counts
-        gram = np.stack([np.einsum("nb,knb->bk", column, held) for column in weighted], axis=2)
-        inverse = np.linalg.pinv(gram[:, 1:, 1:], rcond=1e-10, hermitian=True)
-        of_target = gram[:, 0, 1:]
-        left = gram[:, 0, 0] - np.einsum("bk,bkl,bl->b", of_target, inverse, of_target)
-        return cls(weighted, inverse, of_target, _or_nan(left, gram[:, 0, 0]), counts)
+    def of(cls, y: ndarray, controls: Controls, rows: ndarray, clusters: Clusters) -> _Case:
+        held = Held.of(controls.values[rows], controls.dummies[rows])
+        bend, ranked = Bend.of(held), Ranked.of(y)
+        return cls(held, bend, Left.of(ranked, held), bend.left(ranked), clusters, _in_words(controls, clusters))
 
-    def correlation(self, x: Float[ndarray, "n b"]) -> Float[ndarray, " b"]:
-        """Partial correlation of the target and `x`; NaN where nothing is left of either."""
-        across = np.einsum("nb,knb->bk", x, self.weighted)
-        square = np.einsum("nb,nb,nb->b", x, x, self.counts)
-        explained = np.einsum("bk,bkl->bl", across[:, 1:], self.inverse)
-        left = _or_nan(square - np.einsum("bl,bl->b", explained, across[:, 1:]), square)
-        shared = across[:, 0] - np.einsum("bl,bl->b", explained, self.of_target)
-        return np.clip(shared / np.sqrt(left * self.left), -1.0, 1.0)
+    def estimate(self, x: ndarray) -> dict[str, Any]:
+        """What can be said of one measure, or the reason why nothing can."""
+        degrees = len(x) - 2 - self.held.rank
+        if degrees < 1:
+            return {"reason": f"{len(x)} complete rows for {self.held.rank} controls; too few"}
+        ranked = Ranked.of(x)
+        left = Left.of(ranked, self.held)
+        if left is None or self.target is None:
+            return {"reason": "the controls determine the measure or the target"}
+        r, influence = rank_correlation(left, self.target, self.held.ranked)
+        found = spread(r, influence, self.clusters, self.held.rank)
+        leftover = float(np.mean(self.bend.left(ranked) * self.bent)) * left.own * self.target.own
+        by_clusters = p_by_clusters(r, len(x), found) if found else None
+        p = p_value(r, degrees) if self.clusters.by == "row" else by_clusters
+        ci = _allowing(interval(r, len(x), found), leftover)
+        return {"spearman": r, "ci": ci, "p": p, "adjustment": self.words + _remark(leftover), **self._lack(ci)}
+
+    def _lack(self, ci: list[float] | None) -> dict[str, str]:
+        if ci is not None:
+            return {}
+        return {"reason": self.clusters.too_few or f"{self.clusters.count} clusters for {self.held.rank} controls"}
 
 
-def _or_nan(left: ndarray, whole: ndarray) -> ndarray:
-    return np.where(left > np.maximum(_GONE * whole, 1e-12), left, np.nan)
+def _allowing(ci: list[float] | None, leftover: float) -> list[float] | None:
+    """An interval that holds both what ranks show and what would be left of it without their leftover."""
+    return [max(-1.0, ci[0] - max(leftover, 0.0)), min(1.0, ci[1] - min(leftover, 0.0))] if ci else None
+
+
+def _in_words(controls: Controls, clusters: Clusters) -> str:
+    kinds = (controls.values.shape[1] > 0, controls.dummies.shape[1] > 0)
+    how = {(True, False): " as ranks", (False, True): " as levels"}.get(kinds, ", numbers as ranks and text as levels")
+    over = "" if clusters.by == "row" else f"; interval and p over {clusters.count} clusters, each a {clusters.by}"
+    return f"residuals of ranks, linear in {' and '.join(controls.names)}{how}{over}"
+
+
+def _remark(leftover: float) -> str:
+    """What a reader should know of controls that leave some of themselves in the ranks; mostly nothing."""
+    if abs(leftover) < _WORTH_SAYING:
+        return ""
+    return (
+        f"; about {leftover:.2f} is expected without any effect, since ranks leave some of the controls behind: "
+        "the interval allows for it"
+    )

@@ -34,4 +34,5 @@ def unusable(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> str | None:
 
 def is_constant(values: Float[ndarray, " n"]) -> bool:
     """Whether a column is constant but for rounding."""
-    return bool(np.ptp(values) <= _FLAT * np.max(np.abs(values)))
+    low, high = np.min(values) / 2.0, np.max(values) / 2.0  # halves: no difference overflows
+    return bool(high - low <= _FLAT * max(-low, high))
