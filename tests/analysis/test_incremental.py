@@ -8,7 +8,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from lmgeo.analysis.controls import read_controls
-from lmgeo.analysis.incremental import FOLDS, REPEATS, fold_of_rows, incrementals
+from lmgeo.analysis.incremental.each import incrementals
+from lmgeo.analysis.incremental.folds import FOLDS, REPEATS, fold_of_rows
 
 
 def made(n: int, effect: float, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:

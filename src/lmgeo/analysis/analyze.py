@@ -12,10 +12,13 @@ from lmgeo.analysis.correlation import correlations
 from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
-from lmgeo.analysis.incremental import incrementals
+from lmgeo.analysis.incremental.each import incrementals
+from lmgeo.analysis.incremental.together import incremental_all
+from lmgeo.analysis.mixed import group_of, mixed
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.prepare import prepare, prepare_holdout
 from lmgeo.analysis.regression import regressions
+from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
@@ -38,8 +41,22 @@ def _regressions(data: Data) -> list[dict[str, Any]]:
 def _incrementals(data: Data) -> list[dict[str, Any]]:
     if data.controls is None:
         return []
-    groups = (data.by.name, data.by.levels) if data.by else data.clusters.groups
-    return incrementals(data.measures, data.target, data.controls, groups, data.seed)
+    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+
+
+def _incremental_all(data: Data) -> dict[str, Any] | None:
+    if data.controls is None:
+        return None
+    return incremental_all(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+
+
+def _mixed(data: Data) -> list[dict[str, Any]]:
+    group = group_of(data)
+    return mixed(data.measures, data.target, data.controls, group, data.seed) if group else []
+
+
+def _held_out_together(data: Data) -> tuple[str, ndarray] | None:
+    return (data.by.name, data.by.levels) if data.by else data.clusters.groups
 
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
@@ -48,6 +65,8 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "partial": _partials,
     "regressions": _regressions,
     "incremental": _incrementals,
+    "incremental_all": _incremental_all,
+    "mixed": _mixed,
 }
 
 

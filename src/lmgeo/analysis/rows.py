@@ -35,3 +35,8 @@ def unusable(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> str | None:
 def is_constant(values: Float[ndarray, " n"]) -> bool:
     """Whether a column is constant but for rounding."""
     return bool(np.ptp(values) <= _FLAT * np.max(np.abs(values)))
+
+
+def joined(*reasons: str | None) -> str | None:
+    """Several reasons in one line; None where there is none."""
+    return "; ".join(filter(None, reasons)) or None
