@@ -35,7 +35,7 @@ def slopes_under_weights(
 def _slopes(
     grams: Float[ndarray, "b q q"], solved: Float[ndarray, "b k k"], with_x: Float[ndarray, "b p"]
 ) -> Float[ndarray, " b"]:
-    """From sums of products of 1, controls and target; the controls' inverse; and the measure's with them and itself."""
+    """From products of 1, controls and target; the controls' inverse; products of the measure with them and itself."""
     whole = np.concatenate([np.concatenate([grams, with_x[:, None, :-1]], axis=1), with_x[:, :, None]], axis=2)
     products = about(whole, means_of(whole))  # controls, target, measure
     of_x = np.einsum("bkl,bl->bk", solved, products[:, :-2, -1])

@@ -29,7 +29,7 @@ MOST_ROWS = 2000  # of a longer table a seeded sample
 MOST_MEASURES = 100
 MOST_CONTROLS = 50
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 0.25, "max_iter": 20, "max_leaf_nodes": 8, "min_samples_leaf": 5, "max_bins": 63,
+    "learning_rate": 0.15, "max_iter": 20, "max_leaf_nodes": 4, "min_samples_leaf": 10, "max_bins": 63,
     "early_stopping": False, "random_state": 0,
 }  # fmt: skip
 
