@@ -14,7 +14,9 @@ from lmgeo.analysis.counterexamples import counterexamples
 from lmgeo.analysis.data import Data, Factor, choices_of, size_of
 from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
-from lmgeo.analysis.incremental import incrementals
+from lmgeo.analysis.incremental.each import incrementals
+from lmgeo.analysis.incremental.together import incremental_all
+from lmgeo.analysis.mixed import group_of, mixed
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.power import power_of
 from lmgeo.analysis.prepare import prepare, prepare_holdout
@@ -25,6 +27,7 @@ from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.analysis.strata import strata
 from lmgeo.analysis.transfer import transfer
 from lmgeo.analysis.within import withins
+from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
 
 if TYPE_CHECKING:
@@ -43,8 +46,22 @@ def _regressions(data: Data) -> list[dict[str, Any]]:
 def _incrementals(data: Data) -> list[dict[str, Any]]:
     if data.controls is None:
         return []
-    groups = (data.by.name, data.by.levels) if data.by else data.clusters.groups
-    return incrementals(data.measures, data.target, data.controls, groups, data.seed)
+    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+
+
+def _incremental_all(data: Data) -> dict[str, Any] | None:
+    if data.controls is None:
+        return None
+    return incremental_all(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+
+
+def _mixed(data: Data) -> list[dict[str, Any]]:
+    group = group_of(data)
+    return mixed(data.measures, data.target, data.controls, group, data.seed) if group else []
+
+
+def _held_out_together(data: Data) -> tuple[str, ndarray] | None:
+    return (data.by.name, data.by.levels) if data.by else data.clusters.groups
 
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
@@ -62,6 +79,8 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "saturation": saturation,
     "sensitivity": sensitivity,
     "power": power_of,
+    "incremental_all": _incremental_all,
+    "mixed": _mixed,
 }
 
 

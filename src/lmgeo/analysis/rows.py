@@ -36,3 +36,8 @@ def is_constant(values: Float[ndarray, " n"]) -> bool:
     """Whether a column is constant but for rounding."""
     low, high = np.min(values) / 2.0, np.max(values) / 2.0  # halves: no difference overflows
     return bool(high - low <= _FLAT * max(-low, high))
+
+
+def joined(*reasons: str | None) -> str | None:
+    """Several reasons in one line; None where there is none."""
+    return "; ".join(filter(None, reasons)) or None
