@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.bootstrap import percentile_interval, resample_counts
+from lmgeo.analysis.bootstrap import Ranked, cluster_interval, resample_counts
 from lmgeo.analysis.clusters import Clusters, clusters_of
 from lmgeo.analysis.columns import bare, numbers
-from lmgeo.analysis.correlation import mid_ranks, p_value, pearson, standardised
+from lmgeo.analysis.correlation import p_value, pearson, standardised
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.rows import alike, unusable
 from lmgeo.analysis.settings import Settings, settings_of
@@ -142,19 +142,19 @@ def _estimates(columns: list[ndarray], y: ndarray, clusters: Clusters, seed: int
             entries.append({"n": len(y), **_EMPTY, "reason": reason})
             continue
         r = pearson(x, y)
-        ranks = pearson(mid_ranks(x), mid_ranks(y))
+        ranks = pearson(Ranked.of(x).mid_ranks(), Ranked.of(y).mid_ranks())
         found = {"pearson": r, "pearson_ci": next(intervals), "spearman": ranks, "p": p_value(r, len(y) - 2)}
         entries.append({"n": len(y), **found})
     return entries
 
 
 def _intervals(columns: list[ndarray], y: ndarray, clusters: Clusters, seed: int) -> list[list[float] | None]:
-    """95 % percentile bootstrap over clusters of Pearson's correlation of each column with `y`."""
+    """95 % bootstrap over clusters, as of the main analysis, of Pearson's correlation of each column with `y`."""
     z, x = standardised(y), np.stack([standardised(column) for column in columns])  # (n,), (m, n)
     rows = np.concatenate([[np.ones(len(y)), z, z * z], x, x * x, x * z])  # (3 + 3m, n)
     sums = np.stack([np.bincount(clusters.labels, row, clusters.count) for row in rows])
     draws = [_correlations(np.einsum("qc,cb->qb", sums, counts)) for counts in resample_counts(clusters.count, seed)]
-    return [percentile_interval(found) for found in np.concatenate(draws, axis=1)]
+    return [cluster_interval(found, clusters) for found in np.concatenate(draws, axis=1)]
 
 
 def _correlations(sums: Float[ndarray, "q b"]) -> Float[ndarray, "m b"]:
