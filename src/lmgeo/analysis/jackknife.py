@@ -77,7 +77,7 @@ def interval(r: float, n: int, found: Spread | None) -> list[float] | None:
     inside = np.clip(r, -1.0 + 1.0 / n**2, 1.0 - 1.0 / n**2) if abs(r) > 1.0 - 1e-12 else r
     reach = float(stdtrit(found.degrees, 1.0 - _TAIL)) * found.error
     low, high = np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
-    return [min(float(low), r), max(float(high), r)]
+    return [min(float(low), float(r)), max(float(high), float(r))]
 
 
 def p_by_clusters(r: float, n: int, found: Spread) -> float:
