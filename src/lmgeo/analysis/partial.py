@@ -104,7 +104,9 @@ class _Case:
 
 def _allowing(ci: list[float] | None, leftover: float) -> list[float] | None:
     """An interval that holds both what ranks show and what would be left of it without their leftover."""
-    return [max(-1.0, ci[0] - max(leftover, 0.0)), min(1.0, ci[1] - min(leftover, 0.0))] if ci else None
+    if ci is None:
+        return None
+    return [max(-1.0, float(ci[0] - max(leftover, 0.0))), min(1.0, float(ci[1] - min(leftover, 0.0)))]
 
 
 def _in_words(controls: Controls, clusters: Clusters) -> str:
