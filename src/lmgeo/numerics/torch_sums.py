@@ -30,13 +30,15 @@ def add_rows(
     n = len(rows)
     kind = torch.float32 if products == "float32" else torch.float64
     first = rows[0]
-    centred = rows.to(kind) - first.to(kind)
-    offset = centred.mean(dim=0, dtype=torch.float64)
+    # the term between the old mean and the new one is one more row of the product
+    factor = torch.empty(n + 1, rows.shape[1], dtype=kind, device=rows.device)
+    centred = torch.sub(rows, first.to(kind), out=factor[:n])
+    # in their own type: converting every entry takes forty times as long, and less the first row they keep their digits
+    offset = centred.mean(dim=0).double()
     centred -= offset.to(kind)
     step = first.double().cpu().numpy() + offset.cpu().numpy() - mean
-    between = torch.from_numpy(step * np.sqrt(count * (n / (count + n))))
-    # the term between the old mean and the new one is one more row of the product
-    _add_product(torch.cat([centred, between.to(centred)[None]]), torch.from_numpy(scatter))
+    factor[n] = torch.from_numpy(step * np.sqrt(count * (n / (count + n)))).to(factor)
+    _add_product(factor, torch.from_numpy(scatter))
     mean += step * (n / (count + n))
 
 

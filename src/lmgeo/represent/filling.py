@@ -105,5 +105,5 @@ def refuse_non_finite(rows: Tensor, where: str) -> None:
         SpecError: NaN or infinity among them.
     """
     # the sum is finite unless an entry is not, or the sum overflows; only then is every entry looked at
-    if not torch.isfinite(rows.sum(dtype=torch.float64)) and not torch.isfinite(rows).all():
+    if not torch.isfinite(rows.sum()) and not torch.isfinite(rows).all():
         raise SpecError(f"the hidden states of {where} hold NaN or infinity", "look for it in the model's weights")
