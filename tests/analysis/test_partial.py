@@ -45,6 +45,7 @@ def test_estimate_and_p_equal_residuals_of_ranks() -> None:
     assert found["spearman"] == pytest.approx(r, abs=1e-10)
     assert found["p"] == pytest.approx(2 * stats.t.sf(abs(t), 75), rel=1e-8)
     assert found["controls"] == ["z", "g"]
+    assert {type(v) for v in [found["spearman"], found["p"], *found["ci"]]} == {float}
 
 
 def test_interval_is_about_that_of_a_bootstrap_that_ranks_and_regresses_each_time() -> None:

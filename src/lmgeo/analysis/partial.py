@@ -100,7 +100,7 @@ class _Case:
             return {"reason": "the controls determine the measure or the target"}
         r, influence = rank_correlation(left, self.target, self.held.ranked)
         found = spread(r, influence, self.clusters, self.held.rank)
-        leftover = float(np.mean(self.bend.left(ranked) * self.bent)) * left.own * self.target.own
+        leftover = float(np.mean(self.bend.left(ranked) * self.bent) * left.own * self.target.own)
         by_clusters = p_by_clusters(r, len(x), found) if found else None
         p = p_value(r, degrees) if self.clusters.by == "row" else by_clusters
         ci = _allowing(interval(r, len(x), found), leftover)
