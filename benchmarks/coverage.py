@@ -68,7 +68,7 @@ TRUTH = {"pearson": lambda r: r, "spearman": spearman_of, "kendall": lambda r: 2
 
 
 def raw_settings() -> Iterator[Setting]:
-    """Independent rows, then clusters of equal and of unlike size."""
+    """Independent rows, far-out rows, then clusters of equal and of unlike size."""
     for n in (10, 25, 80):
         for r in (0.0, 0.5, 0.9):
             for kind, truth in TRUTH.items():
@@ -76,16 +76,26 @@ def raw_settings() -> Iterator[Setting]:
                     f"{kind}, {n} rows, r = {r}", float(truth(r)),
                     lambda random, n=n, r=r, kind=kind: raw(kind, *pair(random, n, r), Clusters.rows(n)),
                 )  # fmt: skip
+    for n in (25, 80):
+        for kind in TRUTH:
+
+            def far(random: Random, n: int = n, kind: str = kind) -> Interval:
+                return raw(kind, *np.exp(random.normal(size=(2, n))), Clusters.rows(n))
+
+            yield f"{kind}, {n} rows, log-normal, independent", 0.0, far
+    sizes: dict[str, Callable[[Random, int], np.ndarray]] = {
+        "of 6 rows each": lambda random, count: np.full(count, 6),
+        "of 1 to 11 rows each": lambda random, count: random.integers(1, 12, size=count),
+        "of which one has 4 rows in 10": lambda random, count: np.array([4 * count, *[6] * (count - 1)]),
+    }
     for count in (5, 10, 20, 30):
-        for alike in (True, False):
+        for words, of in sizes.items():
             for kind, truth in TRUTH.items():
-                words = "6 rows each" if alike else "1 to 11 rows each"
 
-                def made(random: Random, count: int = count, alike: bool = alike, kind: str = kind) -> Interval:
-                    sizes = np.full(count, 6) if alike else random.integers(1, 12, size=count)
-                    return raw(kind, *clustered(random, sizes, 0.7, 0.8))
+                def made(random: Random, count: int = count, of: Any = of, kind: str = kind) -> Interval:
+                    return raw(kind, *clustered(random, of(random, count), 0.7, 0.8))
 
-                yield f"{kind}, {count} clusters of {words}, r = 0.7", float(truth(0.7)), made
+                yield f"{kind}, {count} clusters {words}, r = 0.7", float(truth(0.7)), made
 
 
 LOADS = {"one control": [1.0], "two controls, of unlike weight": [1.0, 0.5], "two controls of equal weight": [1.0, 1.0]}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from threadpoolctl import ThreadpoolController
 
 from lmgeo.analysis.clusters import Clusters
 from lmgeo.analysis.controls import read_controls
@@ -44,6 +45,7 @@ def test_estimate_and_p_equal_residuals_of_ranks() -> None:
     assert found["spearman"] == pytest.approx(r, abs=1e-10)
     assert found["p"] == pytest.approx(2 * stats.t.sf(abs(t), 75), rel=1e-8)
     assert found["controls"] == ["z", "g"]
+    assert {type(v) for v in [found["spearman"], found["p"], *found["ci"]]} == {float}
 
 
 def test_interval_is_about_that_of_a_bootstrap_that_ranks_and_regresses_each_time() -> None:
@@ -124,3 +126,21 @@ def test_rows_without_a_control_are_left_out() -> None:
     found = estimate(table, ["z", "g"])
     assert found["n"] == 47
     assert found["spearman"] == pytest.approx(by_hand(table.iloc[3:]), abs=1e-10)
+
+
+def test_the_same_bits_on_any_number_of_threads() -> None:
+    table = confounded(900, 8)
+    table["level"] = [f"l{i % 170}" for i in range(900)]  # many dummies, as linear algebra would share out
+    found = []
+    for threads in (1, 2):
+        with ThreadpoolController().limit(limits=threads):
+            found.append(estimate(table, ["z", "level"]))
+    assert found[0] == found[1]
+
+
+def test_controls_with_very_many_levels() -> None:
+    table = confounded(2000, 9)
+    table["level"] = [f"l{i % 600}" for i in range(2000)]
+    found = estimate(table, ["z", "level"])
+    assert abs(found["spearman"]) < 0.1
+    assert found["ci"][0] < 0.0 < found["ci"][1]

@@ -11,7 +11,7 @@ from lmgeo.core.arrays import Float, ndarray
 def distance_correlation(x: Float[ndarray, " n"], y: Float[ndarray, " n"]) -> float:
     """The plain sample distance correlation, 0 … 1, without a pass over all pairs.
 
-    It is never 0 on a sample: n independent rows of two normal columns give about 1.8/√n.
+    It is never 0 on a sample: n independent rows of two normal columns give about 1.7/√n.
 
     Args:
         x, y: columns that vary, at mean 0 and variance 1.

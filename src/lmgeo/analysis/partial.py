@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from lmgeo.analysis.bootstrap import Ranked
 from lmgeo.analysis.clusters import Clusters
@@ -42,15 +43,24 @@ def partials(
     """
     entries: dict[str, dict[str, Any]] = {}
     clusters = clusters or Clusters.rows(len(target))
-    for names, rows in alike(measures, np.isfinite(target) & controls.complete):
-        y, near = target[rows], clusters.take(rows)
-        reasons = {name: unusable(measures[name][rows], y) for name in names}
-        sound = [name for name in names if reasons[name] is None]
-        case = _Case.of(y, controls, rows, near) if sound else None
-        for name in names:
-            found = case.estimate(measures[name][rows]) if case and name in sound else {"reason": reasons[name]}
-            entries[name] = {"n": len(y), "spearman": None, "ci": None, "p": None, "adjustment": None, **found}
+    # Many dummies make a matrix that linear algebra would share among threads, and round as they fall.
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        for names, rows in alike(measures, np.isfinite(target) & controls.complete):
+            columns = {name: measures[name][rows] for name in names}
+            entries |= _on_same_rows(columns, target[rows], controls, rows, clusters.take(rows))
     return [{"measure": name, "controls": controls.names, **entries[name]} for name in measures]
+
+
+def _on_same_rows(
+    columns: dict[str, ndarray], y: ndarray, controls: Controls, rows: ndarray, clusters: Clusters
+) -> dict[str, dict[str, Any]]:
+    reasons = {name: unusable(x, y) for name, x in columns.items()}
+    case = _Case.of(y, controls, rows, clusters) if None in reasons.values() else None
+    entries = {}
+    for name, x in columns.items():
+        found = case.estimate(x) if case and reasons[name] is None else {"reason": reasons[name]}
+        entries[name] = {"n": len(y), "spearman": None, "ci": None, "p": None, "adjustment": None, **found}
+    return entries
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class _Case:
             return {"reason": "the controls determine the measure or the target"}
         r, influence = rank_correlation(left, self.target, self.held.ranked)
         found = spread(r, influence, self.clusters, self.held.rank)
-        leftover = float(np.mean(self.bend.left(ranked) * self.bent)) * left.own * self.target.own
+        leftover = float(np.mean(self.bend.left(ranked) * self.bent) * left.own * self.target.own)
         by_clusters = p_by_clusters(r, len(x), found) if found else None
         p = p_value(r, degrees) if self.clusters.by == "row" else by_clusters
         ci = _allowing(interval(r, len(x), found), leftover)

@@ -95,14 +95,16 @@ class Left:
 
 
 def orthonormal(columns: Float[ndarray, "n k"]) -> tuple[Float[ndarray, "n r"], Float[ndarray, "k r"]]:
-    """Orthonormal columns that span centred ones, and the weights that make them; what repeats is left out."""
+    """Orthonormal columns that span centred ones, and the weights that make them; what repeats is left out.
+
+    The same bits on any machine where the caller holds linear algebra to one thread.
+    """
     size = np.sqrt(np.einsum("nk,nk->k", columns, columns))
     scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 1e-9)
-    # Products in a fixed order, and matrices as small as the controls are many: the same bits on any machine.
-    values, vectors = np.linalg.eigh(np.einsum("nk,nl->kl", columns * scale, columns * scale))
+    values, vectors = np.linalg.eigh((columns * scale).T @ (columns * scale))
     kept = values > _ALIKE
     weights = scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
-    return np.einsum("nk,kr->nr", columns, weights), weights
+    return columns @ weights, weights
 
 
 def rank_correlation(x: Left, y: Left, controls: Sequence[Ranked] = ()) -> tuple[float, Float[ndarray, " n"]]:
