@@ -106,11 +106,8 @@ def _how_many(order: Sequence[Entry]) -> str:
         return f"Chance alone is {verdict} to give a relation this strong (p {equals(order[0]['p'])})."
     if not found:
         return f"None of the {len(order)} measures can be told from chance, their number allowed for (all q > 0.05)."
-    some = "All" if found == len(order) else f"{found}"
-    return (
-        f"{some} of {len(order)} measures are related to the score beyond what chance would give "
-        f"(q ≤ 0.05, Benjamini–Hochberg)."
-    )
+    some = f"All {found}" if found == len(order) else f"{found} of {len(order)}"
+    return f"{some} measures are related to the score beyond what chance would give (q ≤ 0.05, Benjamini–Hochberg)."
 
 
 def _opposite(order: Sequence[Entry]) -> str:

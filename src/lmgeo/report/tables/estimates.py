@@ -72,7 +72,8 @@ def _boosted(key: str) -> Any:
 
 def _remark(row: Entry) -> str | None:
     mixed = row["mixed"]
-    failed = [f"mixed model: {mixed.get('remark') or 'did not converge'}"] if mixed.get("converged") is False else []
+    said = [*([] if mixed.get("converged", True) else ["did not converge"]), *filter(None, [mixed.get("remark")])]
+    failed = [f"mixed model: {', '.join(said)}"] if said else []
     reasons = [
         f"{part}: {row[part]['reason']}" for part in ("partial", "within", "incremental") if row[part].get("reason")
     ]
