@@ -40,7 +40,7 @@ def given(facts: Mapping[str, Any], part: str, value: str) -> list[Entry]:
 
 def clear(bounds: Sequence[float] | None) -> bool:
     """Whether an interval excludes zero."""
-    return bool(bounds) and bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+    return bounds is not None and bool(bounds[0] > 0 or bounds[1] < 0)
 
 
 def bracketed(bounds: Sequence[float] | None) -> str:

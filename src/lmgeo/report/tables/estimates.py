@@ -85,7 +85,7 @@ def strata(facts: Mapping[str, Any]) -> Table | None:
     entries = facts.get("strata") or []
     by = entries[0]["by"] if entries else ""
     columns = [
-        ("measure", "text", "measure"), (by, "number", "level"), ("models", "count", "n"),
+        ("measure", "text", "measure"), (by, "text", lambda e: str(e["level"])), ("models", "count", "n"),
         ("Spearman", "r", "spearman"), ("95 %", "interval", "ci"), ("remark", "text", "reason"),
     ]  # fmt: skip
     return table("strata", f"The correlation at each {by}", entries, columns, folded=True)  # type: ignore[arg-type]
