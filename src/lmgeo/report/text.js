@@ -71,15 +71,6 @@ function breakable(text) {
   return pieces.flatMap((piece, i) => (i ? [document.createElement("wbr"), piece] : [piece]));
 }
 
-// Calls come to rest before the work is done once.
-function settled(work, wait = 120) {
-  let timer = 0;
-  return (...given) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => work(...given), wait);
-  };
-}
-
 function download(name, content, type) {
   const link = make("a", { href: URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type })), download: name });
   link.click();
