@@ -82,8 +82,8 @@ class Opened:
         return [url for url in self.asked if not url.startswith(("file:", "data:", "blob:"))]
 
     def settle(self) -> None:
-        """Waits until every chart that was to be drawn is drawn."""
-        self.page.evaluate("new Promise((go) => setTimeout(go, 180)).then(() => queue.last)")
+        """Waits until nothing is left to draw or to bring up to date."""
+        self.page.evaluate("atRest()")
 
 
 @pytest.fixture(scope="module")  # no longer: its event loop runs in this thread as long as it is there
@@ -109,9 +109,10 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         path.write_text(html, encoding="utf-8")
         usual = {"viewport": {"width": 1280, "height": 900}, "offline": True}
         contexts.append(chromium.new_context(**{**usual, **options}))
+        contexts[-1].set_default_timeout(60_000)
         found = Opened(contexts[-1].new_page())
         found.page.goto(path.as_uri())
-        found.page.wait_for_selector(ready, timeout=60_000)
+        found.page.wait_for_selector(ready, state="attached")
         return found
 
     yield opened

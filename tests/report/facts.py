@@ -113,7 +113,7 @@ def _near(entry: Facts, random: np.random.Generator, **more: Any) -> Facts:
 
 
 def _strata(entry: Facts, random: np.random.Generator) -> list[Facts]:
-    return [_near(entry, random, by="width", level=level) for level in (32, 48, 64, 96, 128, 192)]
+    return [_near(entry, random, by="width", level=level) for level in ("32", "48", "64", "96", "128", "192")]
 
 
 def _boosted(entry: Facts) -> Facts | None:

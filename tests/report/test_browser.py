@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from lmgeo.analysis.analyze import analyze
+from lmgeo.core.spec.blocks import AnalyzeSpec
 from lmgeo.report.bundle import colours
 from lmgeo.report.context import ReportContext
 from lmgeo.report.page import render
@@ -158,3 +161,36 @@ def test_everything_to_press_or_fill_has_a_name(trained: pd.DataFrame, full: dic
     assert len(ids) == len(set(ids))
     links = re.findall(r'href="#([^"]+)"', shown.page.content())
     assert set(links) <= set(ids)
+
+
+def odd_tables() -> list[pd.DataFrame]:
+    """Tables on which little or nothing can be estimated, or whose columns are not what they seem."""
+    random = np.random.default_rng(0)
+    score = random.random(24)
+    plain = pd.DataFrame({"model": [f"m{i}" for i in range(24)], "width": random.choice([1, 2, 4], 24)})
+    plain = plain.assign(**{"final.a": score + random.random(24), "final.b": random.random(24), "score.average": score})
+    return [
+        plain.head(2),
+        plain.head(4),
+        plain.assign(**{"final.a": 1.0, "final.b": 2.0}),
+        plain.assign(**{"score.average": 0.5}),
+        plain.assign(**{"final.a": [np.inf, -np.inf, *plain["final.a"][2:]]}),
+        plain.assign(model="same"),
+        plain.assign(model=range(24)),
+        plain.drop(columns="model"),
+        plain.assign(flag=plain["width"] > 1, day=pd.date_range("2020-01-01", periods=24), width2=plain["width"] * 2),
+        plain.assign(**{"final.a": plain["final.a"] * 1e300, "final.b": plain["final.b"] * 1e-300}),
+        plain.assign(alpha=random.choice([0, 5, 1e6], 24), family=[None] * 12 + ["q"] * 12),
+    ]
+
+
+def test_odd_tables_are_shown_without_error(open_page: Any) -> None:
+    spec = AnalyzeSpec(controls=["width"])
+    parts = [
+        (t, analyze(t, spec, ["final.a", "final.b"]), ReportContext(title=f"{i}")) for i, t in enumerate(odd_tables())
+    ]
+    shown = open_page(render(*parts[0], more=parts[1:]), viewport=PHONE)
+    assert shown.page.locator("article.part").count() == len(parts) + 1
+    assert shown.page.locator(".chart:not([data-drawn])").count() == 0
+    assert (shown.said, shown.outside) == ([], [])
+    assert shown.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -77,7 +77,7 @@ def test_fits_that_failed_and_choices_that_are_aliased(trained: pd.DataFrame, fu
     }
     found = heads(trained, changed)
     assert "width" in found["Aliased choices"]
-    assert "the controls determine the measure" in found["No partial correlation"]
+    assert "the controls determine the measure" in found["Partial correlations"]
     said = [c.text for c in caveats(trained, changed, ReportContext()) if c.head == "Remark"]
     assert said == [
         "all measures together: fitted on 2,000 of 9,000 models.",

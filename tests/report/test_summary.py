@@ -87,6 +87,37 @@ def test_the_grounds_hold_the_figures_that_they_name() -> None:
     assert "±0.62" in low
 
 
+def test_the_form_that_follows_the_choices_best_decides() -> None:
+    both = together([0.4, 0.7], [-0.02, 0.01])
+    both["linear"]["baseline_r2"], both["boosted"]["baseline_r2"] = 0.4, 0.97
+    first, why, grounds = lead(document(partial=partial(0.05, 0.6), incremental_all=both))
+    assert first.startswith("No sign")
+    assert "±0.25" in why
+    assert "alone reach 0.97" in grounds
+    assert "A linear model would credit geometry with +0.550" in grounds
+    assert "their own bend" in grounds
+    both["linear"]["baseline_r2"] = 0.98
+    assert lead(document(partial=partial(0.05, 0.6), incremental_all=both))[0].startswith("Perhaps")
+
+
+def test_a_gain_without_an_interval_settles_nothing() -> None:
+    found = together([0.2, 0.4])
+    found["linear"]["ci"] = None
+    said = lead(document(partial=partial(0.5, 1e-6), incremental_all=found))
+    assert "no gain for models held out could be tested" in said[0]
+    assert "add, without an interval, +0.300 of R² in a linear model" in said[1]
+    entries = [{"measure": "final.eee", "baseline_r2": 0.5, "delta_r2": 0.1, "ci": [0.02, 0.2], "folds": 5}]
+    said = lead(document(partial=partial(0.5, 1e-6), incremental=entries))
+    assert said[0].startswith("Yes")
+    assert "1 measure of 1 clearly adds" in said[1]
+
+
+def test_one_choice_is_no_contest(full: dict[str, Any]) -> None:
+    alone = [{**e, "choices": e["choices"][:1], "r2": 0.25} for e in full["reflects"]]
+    said = dict(points({**full, "reflects": alone}))["What geometry reflects"]
+    assert said.startswith("The one choice that varies, width, accounts for 0.25 of the score's variance")
+
+
 def test_many_measures_make_a_small_p_no_finding() -> None:
     entries = [{**partial(0.2, 0.03)[0], "measure": f"m{i}"} for i in range(20)]
     entries[1:] = [{**e, "p": 0.6} for e in entries[1:]]

@@ -12,13 +12,6 @@ function bind(spec, values) {
   return Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, bind(value, values)]));
 }
 
-// Drawing waits its turn, so that a page of many charts stays alive; what is drawn anew jumps no queue.
-const queue = { last: Promise.resolve() };
-function inTurn(work) {
-  queue.last = queue.last.then(() => new Promise((go) => setTimeout(go))).then(work).catch((error) => console.error(error));
-  return queue.last;
-}
-
 class ChartView {
   // `find(form)` gives { spec: {wide, narrow}, data, binds, room, row, prepare? }, asked anew at each drawing.
   constructor(box, config, find) {

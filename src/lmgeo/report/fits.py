@@ -21,14 +21,14 @@ _NAMES = {
 }
 # Parts of the document whose entries may carry a reason, the section that shows them, and their name in words.
 _PARTS = {
-    "partial": ("controls", "No partial correlation"),
-    "within": ("controls", "No within-group correlation"),
-    "strata": ("controls", "No correlation at one size"),
-    "incremental": ("controls", "No gain estimated"),
-    "mixed": ("controls", "No mixed model"),
-    "reflects": ("reflects", "No shares"),
-    "transfer": ("transfer", "No transfer estimated"),
-    "saturation": ("exceptions", "No saturation told"),
+    "partial": ("controls", "Partial correlations"),
+    "within": ("controls", "Within groups"),
+    "strata": ("controls", "At one size"),
+    "incremental": ("controls", "Gains"),
+    "mixed": ("controls", "Mixed models"),
+    "reflects": ("reflects", "Shares"),
+    "transfer": ("transfer", "Transfer"),
+    "saturation": ("exceptions", "Saturation"),
 }
 
 
@@ -84,10 +84,8 @@ def _not_converged(facts: Mapping[str, Any]) -> list[Caveat]:
 
 
 def _remarks(facts: Mapping[str, Any]) -> Iterator[Caveat]:
-    """What the boosted trees and the mixed models say of themselves, such as that they saw a subsample."""
-    pairs = [
-        (str(e["remark"]), e["measure"]) for e in facts.get("mixed") or [] if e.get("remark") and e.get("converged")
-    ]
+    """What the boosted trees say of themselves, such as that they saw a subsample."""
+    pairs: list[tuple[str, str]] = []
     entries = [*(facts.get("incremental") or []), facts.get("incremental_all") or {}]
     for entry in entries:
         trees = entry.get("boosted") or {}

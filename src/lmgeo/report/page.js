@@ -148,7 +148,7 @@ function themeSwitch(button) {
   const shared = JSON.parse(document.getElementById("shared").textContent);
   const chapters = [...document.querySelectorAll("article.part")].map((root) => new Chapter(root, shared));
   document.querySelectorAll("[data-theme-switch]").forEach(themeSwitch);
-  queue.last.then(() => { document.documentElement.dataset.ready = "yes"; });
+  atRest().then(() => { document.documentElement.dataset.ready = "yes"; });
   let seen = innerWidth;
   const again = settled(() => chapters.forEach((chapter) => chapter.views.forEach((view) => view.draw())), 150);
   addEventListener("resize", () => {

@@ -25,7 +25,7 @@ _BREAKS = re.compile(r"([._|,:/])(?=[A-Za-z])")
 _FONT = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif"
 )
-SCRIPTS = ("text", "filter", "statistics", "models", "table", "charts", "scatter", "details", "page")
+SCRIPTS = ("text", "rest", "filter", "statistics", "models", "table", "charts", "scatter", "details", "page")
 STYLES = ("colours", "page", "parts", "print")
 Part = tuple["pd.DataFrame", Mapping[str, Any], ReportContext]
 

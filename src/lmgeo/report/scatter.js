@@ -13,6 +13,7 @@ class Scatter {
     this.chart = new ChartView(figure.querySelector(".chart"), config, (form) => this.find(form));
     this.chart.onDrawn = () => this.onDrawn();
     this.captionSoon = settled(() => this.caption());
+    this.pickSoon = nextFrame(() => this.pick());
     linked.picked.listen((source) => this.onPicked(source));
     savers(figure, figure.dataset.figure, this.chart);
   }
@@ -50,13 +51,14 @@ class Scatter {
   // Called at every move of the rectangle; the work is done once a frame.
   onBrush(area) {
     this.area = area;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      const inside = within(this.area);
-      if (!inside && !this.brushing) return;
-      this.brushing = Boolean(inside);
-      this.linked.picked.set(inside ? this.rows.filter(inside).map((row) => row.i) : [], this);
-    });
+    this.pickSoon();
+  }
+
+  pick() {
+    const inside = within(this.area);
+    if (!inside && !this.brushing) return;
+    this.brushing = Boolean(inside);
+    this.linked.picked.set(inside ? this.rows.filter(inside).map((row) => row.i) : [], this);
   }
 
   onPicked(source) {
@@ -73,7 +75,7 @@ class Scatter {
     if (!view || !this.rows) return;
     const picked = this.linked.picked.rows;
     const mine = picked.size ? every(this.rows.filter((row) => picked.has(row.i)), MOST_PICKED) : [];
-    view.signal("any", picked.size > 0).data("picked", mine).runAsync();
+    tracked(view.signal("any", picked.size > 0).data("picked", mine).runAsync());
   }
 
   caption() {

@@ -40,7 +40,7 @@ def given(facts: Mapping[str, Any], part: str, value: str) -> list[Entry]:
 
 def clear(bounds: Sequence[float] | None) -> bool:
     """Whether an interval excludes zero."""
-    return bool(bounds) and bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+    return bounds is not None and bool(bounds[0] > 0 or bounds[1] < 0)
 
 
 def bracketed(bounds: Sequence[float] | None) -> str:
@@ -106,11 +106,8 @@ def _how_many(order: Sequence[Entry]) -> str:
         return f"Chance alone is {verdict} to give a relation this strong (p {equals(order[0]['p'])})."
     if not found:
         return f"None of the {len(order)} measures can be told from chance, their number allowed for (all q > 0.05)."
-    some = "All" if found == len(order) else f"{found}"
-    return (
-        f"{some} of {len(order)} measures are related to the score beyond what chance would give "
-        f"(q ≤ 0.05, Benjamini–Hochberg)."
-    )
+    some = f"All {found}" if found == len(order) else f"{found} of {len(order)}"
+    return f"{some} measures are related to the score beyond what chance would give (q ≤ 0.05, Benjamini–Hochberg)."
 
 
 def _opposite(order: Sequence[Entry]) -> str:

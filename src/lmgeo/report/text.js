@@ -5,7 +5,7 @@ const MINUS = "−";
 const NOTHING = "–";
 
 const fixed = (x, digits) => {
-  if (x === null || x === undefined) return "";
+  if (typeof x !== "number") return String(x ?? "");
   const text = x.toFixed(digits).replace("-", MINUS);
   return /^−0(\.0*)?$/.test(text) ? text.slice(1) : text;
 };
@@ -16,7 +16,7 @@ const counted = (n, singular, plural = `${singular}s`) => `${n.toLocaleString("e
 
 // Four significant digits; whole numbers as they are.
 function plain(x) {
-  if (x === null || x === undefined) return "";
+  if (typeof x !== "number") return String(x ?? "");
   if (Number.isInteger(x) && Math.abs(x) < 1e15) return (Math.abs(x) >= 1e4 ? x.toLocaleString("en") : String(x)).replace("-", MINUS);
   const short = Number(x.toPrecision(4));
   return String(short).replace("-", MINUS);
@@ -69,15 +69,6 @@ function make(tag, given = {}, ...children) {
 function breakable(text) {
   const pieces = String(text).split(/(?<=[._|,:/])(?=[A-Za-z])/);
   return pieces.flatMap((piece, i) => (i ? [document.createElement("wbr"), piece] : [piece]));
-}
-
-// Calls come to rest before the work is done once.
-function settled(work, wait = 120) {
-  let timer = 0;
-  return (...given) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => work(...given), wait);
-  };
 }
 
 function download(name, content, type) {

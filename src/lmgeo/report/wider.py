@@ -31,6 +31,8 @@ def _reflects(facts: Mapping[str, Any]) -> str:
     firsts = [choice["choice"] for e in measures if (choice := _largest(e))]
     if not firsts:
         return ""
+    if target and len(target["choices"]) == 1:
+        return _one_choice(target, measures)
     name, times = Counter(firsts).most_common(1)[0]
     said = f"Of {count(len(firsts), 'measure')}, {times} vary most with {name}"
     top = _largest(target) if target else None
@@ -38,6 +40,14 @@ def _reflects(facts: Mapping[str, Any]) -> str:
         return f"{said}."
     same = "so does the score" if top["choice"] == name else f"the score varies most with {top['choice']}"
     return f"{said}; {same} (Shapley share {coefficient(top['shapley'])} of its variance)."
+
+
+def _one_choice(target: Entry, measures: Sequence[Entry]) -> str:
+    shares = [e["r2"] for e in measures]
+    return (
+        f"The one choice that varies, {target['choices'][0]['choice']}, accounts for {coefficient(target['r2'])} of "
+        f"the score's variance and for {interval([min(shares), max(shares)])} of that of the measures."
+    )
 
 
 def _largest(entry: Entry) -> Entry | None:
@@ -126,7 +136,8 @@ def _saturation(facts: Mapping[str, Any]) -> str:
 
 
 def _sensitivity(facts: Mapping[str, Any]) -> str:
-    found = given(facts.get("sensitivity") or {}, "measures", "pearson_median")
+    of_all = given(facts.get("sensitivity") or {}, "measures", "pearson_median")
+    found = [e for e in of_all if e["settings"] > 1]
     if not found:
         return ""
     top = by_strength(facts, found)[0]

@@ -51,7 +51,7 @@ def scree(facts: Mapping[str, Any]) -> Chart | None:
     if len(values) < 2:
         return None
     pairs = zip(range(1, len(values) + 1), values, [*thresholds, *[None] * len(values)], strict=False)
-    rows = [{"at": i, "value": v, "threshold": t, "above": t is not None and v > t} for i, v, t in pairs][:40]
+    rows = [{"at": i, "value": v, "threshold": t, "above": bool(t is not None and v > t)} for i, v, t in pairs][:40]
     return Chart(
         name="scree",
         label="Eigenvalues of the correlations among measures against those of unrelated measures",

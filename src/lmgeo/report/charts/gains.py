@@ -56,9 +56,10 @@ def _caption(facts: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
     said = " and ".join(f"{coefficient(value)} ({form})" for form, value in alone.items())
     first: Mapping[str, Any] = next(iter(facts.get("incremental") or []), facts.get("incremental_all") or {})
     grouped = f", whole groups of {first['grouped_by']} held out together" if first.get("grouped_by") else ""
+    lines = " Lines are 95 % intervals." if any(r["low"] is not None for r in rows) else " None has an interval."
     return (
         f"R² gained in {first.get('folds')}-fold cross-validation{grouped}; right of zero, geometry predicts what the "
-        f"controls do not. Lines are 95 % intervals. The controls alone reach an R² of {said}."
+        f"controls do not.{lines} The controls alone reach an R² of {said}."
     )
 
 

@@ -48,7 +48,13 @@ def _spec(narrow: bool) -> Spec:
     y = base.number("power", "chance of finding it", axis={"format": ".0%"}, scale={"domain": [0, 1]})
     tooltip = base.told(("true", "true correlation", ".2f"), ("power", "power", ".0%"))
     goal = {"type": "rule", "color": "var(--soft)", "strokeDash": [4, 4], "tooltip": None}
-    line = {"type": "line", "color": "var(--accent)", "strokeWidth": 2.5, "point": {"size": 24, "filled": True}}
+    line = {
+        "type": "line",
+        "color": "var(--accent)",
+        "strokeWidth": 2.5,
+        "interpolate": "monotone",
+        "point": {"size": 24, "filled": True},
+    }
     dot = {"type": "point", "filled": True, "size": 170, "color": "var(--c2)", "opacity": 1, "shape": "diamond"}
     text = {
         "type": "text",

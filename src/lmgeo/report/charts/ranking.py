@@ -51,7 +51,7 @@ def _row(entry: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
     if r is None:
         return None
     low, high = entry.get(f"{kind}_ci") or (None, None)
-    sure = entry["q"] is not None and entry["q"] <= SIGNIFICANT
+    sure = bool(entry["q"] is not None and entry["q"] <= SIGNIFICANT)
     name = {"measure": entry["measure"], "kind": kind, "n": entry["n"]}
     return {**name, "r": r, "low": low, "high": high, "q": entry["q"], "sure": sure}
 

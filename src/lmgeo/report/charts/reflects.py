@@ -31,9 +31,12 @@ def reflects(facts: Mapping[str, Any]) -> Chart | None:
         spec=_spec,
         data={"reflects": rows},
         caption="How much of the variance each choice accounts for, the score's own row first. Where a measure's row "
-        f"looks like the score's, both follow the same choices; that is why they go together.{cut}",
+        f"looks like the score's, both follow the same choices, which alone would make them go together.{cut}",
         pickers=[Picker("share", "Share", [Option(q, _QUANTITIES[q], {"$share": q}) for q in quantities])],
-        binds={"$order": list(dict.fromkeys(r["measure"] for r in rows)), "$choices": [*choices, _ALL]},
+        binds={
+            "$order": list(dict.fromkeys(r["measure"] for r in rows)),
+            "$choices": [*choices, _ALL] if len(choices) > 1 else choices,
+        },
         row=base.ROW,
     )
 
@@ -73,8 +76,12 @@ def _spec(narrow: bool) -> Spec:
     return base.single(
         {
             "data": {"name": "reflects"},
-            "params": [{"name": "share", "value": "$share"}],
-            "transform": [{"calculate": "datum[share]", "as": "share"}, {"filter": "isValid(datum.share)"}],
+            "params": [{"name": "share", "value": "$share"}, {"name": "choices", "value": "$choices"}],
+            "transform": [
+                {"filter": "indexof(choices, datum.choice) >= 0"},
+                {"calculate": "datum[share]", "as": "share"},
+                {"filter": "isValid(datum.share)"},
+            ],
             "height": "$height",
             "encoding": {"y": y, "x": x},
             "layer": [

@@ -8,7 +8,7 @@ from typing import Any
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Option, Picker, Rows, Spec
 from lmgeo.report.summary import by_strength
-from lmgeo.report.wording import coefficient
+from lmgeo.report.wording import coefficient, count
 
 _LEFT, _LEFT_NARROW = 230, 44  # room for the names of settings
 
@@ -32,11 +32,18 @@ def specification(facts: Mapping[str, Any]) -> Chart | None:
         spec=_spec,
         data={"curve": [{k: v for k, v in row.items() if k != "chosen"} for row in curve], "matrix": matrix},
         caption="Each column is one measurement setting, its correlation above and its levels as dots below. "
-        "A relation that hangs on a setting is a property of the setting.",
+        f"A relation that hangs on a setting is a property of the setting.{_turning(found)}",
         pickers=[Picker("measure", "Measure", [Option(n, f"{n}  {_span(found, n)}", {"$pick": n}) for n in names])],
         binds={"$axes": axes},
         room=(_LEFT + 24, _LEFT_NARROW + 20),
     )
+
+
+def _turning(found: Mapping[str, Any]) -> str:
+    """How many measures change sign with the setting."""
+    known = [m for m in found.get("measures") or [] if m.get("same_sign") is not None]
+    turned = sum(not m["same_sign"] for m in known)
+    return f" The sign changes for {turned} of {count(len(known), 'measure')}." if known else ""
 
 
 def _names(facts: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -72,7 +72,8 @@ def _boosted(key: str) -> Any:
 
 def _remark(row: Entry) -> str | None:
     mixed = row["mixed"]
-    failed = [f"mixed model: {mixed.get('remark') or 'did not converge'}"] if mixed.get("converged") is False else []
+    said = [*([] if mixed.get("converged", True) else ["did not converge"]), *filter(None, [mixed.get("remark")])]
+    failed = [f"mixed model: {', '.join(said)}"] if said else []
     reasons = [
         f"{part}: {row[part]['reason']}" for part in ("partial", "within", "incremental") if row[part].get("reason")
     ]
@@ -84,7 +85,7 @@ def strata(facts: Mapping[str, Any]) -> Table | None:
     entries = facts.get("strata") or []
     by = entries[0]["by"] if entries else ""
     columns = [
-        ("measure", "text", "measure"), (by, "text", "level"), ("models", "count", "n"),
+        ("measure", "text", "measure"), (by, "text", lambda e: str(e["level"])), ("models", "count", "n"),
         ("Spearman", "r", "spearman"), ("95 %", "interval", "ci"), ("remark", "text", "reason"),
     ]  # fmt: skip
     return table("strata", f"The correlation at each {by}", entries, columns, folded=True)  # type: ignore[arg-type]

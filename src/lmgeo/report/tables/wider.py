@@ -32,6 +32,8 @@ def reflects(facts: Mapping[str, Any]) -> Table | None:
             ("effect", "r", "effect"), ("effect 95 %", "interval", "effect_ci"),
             ("share with size", "r", lambda r: (r.get("with_size") or {}).get("share")),
             ("p with size", "p", lambda r: (r.get("with_size") or {}).get("p")),
+            ("share of a bend", "r", lambda r: (r.get("curved") or {}).get("share")),
+            ("p of a bend", "p", lambda r: (r.get("curved") or {}).get("p")),
             ("R² of all", "r", "r2"), ("models", "count", "n"), ("remark", "text", "reason"),
         ],
         folded=True,
