@@ -90,7 +90,8 @@ def _related(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[Caveat]:
     if clusters.get("by", "row") != "row":
         text = (
             f"Rows are not independent: intervals resample whole groups, each {clusters['by']} as one "
-            f"({count(clusters['count'], 'group')} in {count(facts['n'], 'row')})."
+            f"({count(clusters['count'], 'group')} in {count(facts['n'], 'row')}). Pearson's p and q take every row "
+            f"for itself and are too small here; the p by permutation keeps groups whole."
         )
         return [Caveat("Related models", text, ("ranking", "controls"))]
     name = next((c for c in ("base", "family") if c in table.columns and table[c].notna().any()), None)
@@ -117,7 +118,9 @@ def _protocols(table: pd.DataFrame) -> list[Caveat]:
 
 
 def _without_value(facts: Mapping[str, Any], context: ReportContext) -> list[Caveat]:
-    reasons = grouped((e["reason"], e["measure"]) for e in facts["correlations"] if e.get("reason"))
+    reasons = grouped(
+        (e["reason"], e["measure"]) for e in facts["correlations"] if e.get("reason") and e["pearson"] is None
+    )
     found = [Caveat("No estimate", f"{listed(names)}: {reason}.", ("ranking",)) for reason, names in reasons.items()]
     by_reason: dict[tuple[str, str], int] = {}
     for item in context.missing_values:

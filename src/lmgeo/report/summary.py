@@ -9,6 +9,7 @@ from lmgeo.analysis.columns import bare
 from lmgeo.report.wording import coefficient, count, interval, listed, probability
 
 SIGNIFICANT = 0.05
+_CHANCE = 2.5  # over √n: 95 % of unrelated columns have a distance correlation below
 Entry = Mapping[str, Any]
 
 
@@ -126,7 +127,8 @@ def _bent(order: Sequence[Entry]) -> str:
     bent = [
         e["measure"]
         for e in order
-        if (e.get("distance_correlation") or 0.0) > 0.3 + max(abs(e["pearson"]), abs(e["spearman"] or 0.0))
+        if (e.get("distance_correlation") or 0.0)
+        > max(_CHANCE / e["n"] ** 0.5, 0.3 + abs(e["pearson"]), 0.3 + abs(e["spearman"] or 0.0))
     ]
     if not bent:
         return ""

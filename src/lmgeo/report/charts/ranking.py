@@ -41,7 +41,7 @@ def _caption(facts: Mapping[str, Any], shown: int, of: int) -> str:
     by = (facts.get("clusters") or {}).get("by", "row")
     drawn = "" if by == "row" else f", drawn by {by}"
     return (
-        f"Dots are correlations with {facts['target']}, lines their 95 % bootstrap intervals{drawn}, the strongest "
+        f"Dots are correlations with {facts['target']}, lines their 95 % intervals{drawn}, the strongest "
         f"first. Filled: q ≤ 0.05 (Pearson, Benjamini–Hochberg over the measures); hollow: not told from chance.{cut}"
     )
 
