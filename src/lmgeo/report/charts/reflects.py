@@ -8,6 +8,7 @@ from typing import Any
 from lmgeo.report.charts import base
 from lmgeo.report.charts.base import Chart, Option, Picker, Spec
 from lmgeo.report.summary import by_strength, given
+from lmgeo.report.wording import coefficient
 
 _ALL = "all choices (R²)"
 _QUANTITIES = {
@@ -31,7 +32,8 @@ def reflects(facts: Mapping[str, Any]) -> Chart | None:
         spec=_spec,
         data={"reflects": rows},
         caption="How much of the variance each choice accounts for, the score's own row first. Where a measure's row "
-        f"looks like the score's, both follow the same choices, which alone would make them go together.{cut}",
+        f"looks like the score's, both follow the same choices, which alone would make them go together."
+        f"{_score(entries)}{cut}",
         pickers=[Picker("share", "Share", [Option(q, _QUANTITIES[q], {"$share": q}) for q in quantities])],
         binds={
             "$order": list(dict.fromkeys(r["measure"] for r in rows)),
@@ -39,6 +41,16 @@ def reflects(facts: Mapping[str, Any]) -> Chart | None:
         },
         row=base.ROW,
     )
+
+
+def _score(entries: list[Mapping[str, Any]]) -> str:
+    """The choice that the score follows most."""
+    target: Mapping[str, Any] = next((e for e in entries if e.get("target")), {"choices": []})
+    shares = [(c["shapley"], c["choice"]) for c in target["choices"] if c.get("shapley") is not None]
+    if not shares:
+        return ""
+    share, choice = max(shares)
+    return f" The score follows {choice} most (Shapley share {coefficient(share)})."
 
 
 def _ordered(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
