@@ -19,7 +19,7 @@ def heads(table: pd.DataFrame, facts: dict[str, Any], context: ReportContext | N
 
 
 def test_they_appear_where_they_apply(table: pd.DataFrame, facts: dict[str, Any]) -> None:
-    assert list(heads(table, facts)) == ["Few models", "Related models", "Note", "Association"]
+    assert list(heads(table, facts)) == ["Few models", "Related models", "Gains", "Remark", "Note", "Association"]
     context = ReportContext(
         counts={"failed": 2, "missing": 1},
         missing_values=[{"model": "a", "measure": "final.eee", "reason": "too few rows"}] * 3,
