@@ -30,7 +30,8 @@ Figures = dict[str, float]
 EFFECT = 0.6  # of the measure beside the control, in the units of the simulation
 _BASES, _COPIES = 24, 5
 _CONFIGURATIONS, _SEEDS = 30, 4
-_GROUP, _NOISE = 0.6, 0.5  # standard deviations
+_NOISE, _SHARED = 0.5, 0.3  # standard deviations: of a row, and of a base
+_WITHIN, _GROUP = 0.3, 0.6  # of a seed, and of a training configuration
 
 
 def confounded(random: np.random.Generator, effect: float = 0.0) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def confounded(random: np.random.Generator, effect: float = 0.0) -> pd.DataFrame
     base = np.repeat(np.arange(_BASES), _COPIES)
     z = random.normal(size=n)
     x = z + _NOISE * random.normal(size=n)
-    shared = 0.3 * random.normal(size=_BASES)[base]
+    shared = _SHARED * random.normal(size=_BASES)[base]
     y = z + effect * x + shared + _NOISE * random.normal(size=n)
     return pd.DataFrame({"base": [f"b{i}" for i in base], "z": z, "x": x, "y": y})
 
@@ -55,7 +56,7 @@ def seeds(random: np.random.Generator) -> pd.DataFrame:
     configuration = np.repeat(np.arange(_CONFIGURATIONS), _SEEDS)
     z = random.normal(size=_CONFIGURATIONS)[configuration]
     parts = random.normal(size=(2, _CONFIGURATIONS))[:, configuration]
-    x, y = (z + _GROUP * part + 0.3 * random.normal(size=n) for part in parts)
+    x, y = (z + _GROUP * part + _WITHIN * random.normal(size=n) for part in parts)
     chosen = {"learning_rate": 1e-4 * (1 + configuration), "pretrain_seed": np.tile(np.arange(_SEEDS), _CONFIGURATIONS)}
     return pd.DataFrame({**chosen, "z": z, "x": x, "y": y})
 
@@ -74,15 +75,16 @@ def truth(scenario: str) -> Figures:
     """Partial Spearman, standardised slope and gain in R² of the population that a scenario draws from.
 
     For normal variables Spearman is 6/π · asin(r/2); the partial one follows from the three pairs.
+    It is not quite 0 where Pearson's is, as a straight line between ranks is not a straight line.
     """
     beta = EFFECT if scenario == "effect" else 0.0
-    if scenario in ("seeds", "rows"):
-        return {"partial": 0.0, "slope": 0.0, "gain": 0.0}
-    of_x, of_y = 1.0 + _NOISE**2, (1.0 + beta) ** 2 + (beta * _NOISE) ** 2 + 0.3**2 + _NOISE**2
+    own = _GROUP**2 + _WITHIN**2 if scenario in ("seeds", "rows") else _NOISE**2  # of the measure beside the control
+    rest = own if scenario in ("seeds", "rows") else _SHARED**2 + _NOISE**2  # of the target beside both
+    of_x, of_y = 1.0 + own, (1.0 + beta) ** 2 + beta**2 * own + rest
     pairs = (1.0 + beta * of_x) / sqrt(of_x * of_y), 1.0 / sqrt(of_x), (1.0 + beta) / sqrt(of_y)
     xy, xz, yz = (6.0 / pi * asin(r / 2.0) for r in pairs)
     partial = (xy - xz * yz) / sqrt((1.0 - xz**2) * (1.0 - yz**2))
-    return {"partial": partial, "slope": beta * sqrt(of_x / of_y), "gain": (beta * _NOISE) ** 2 / of_y}
+    return {"partial": partial, "slope": beta * sqrt(of_x / of_y), "gain": beta**2 * own / of_y}
 
 
 @contextmanager

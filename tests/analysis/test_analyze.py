@@ -42,6 +42,7 @@ def test_the_published_table_gives_the_published_headline(shared: Path) -> None:
     assert patchiness["n"] == 125
     assert patchiness["pearson"] == pytest.approx(0.902, abs=5e-4)
     assert facts["partial"] == facts["incremental"] == facts["holdout"] == []
+    assert facts["incremental_all"] is None
 
 
 def unlike_json(value: object, place: str = "facts") -> list[str]:
@@ -62,12 +63,13 @@ def test_everything_at_once_is_plain_json_and_repeats_exactly() -> None:
     assert set(facts) == {
         "target", "n", "dropped", "clusters", "correlations", "partial", "regressions", "incremental", "holdout",
         "notes", "reflects", "alignment", "transfer", "counterexamples", "saturation", "sensitivity", "power",
-        "mixed", "incremental_all",
-        "within", "strata",
+        "mixed", "incremental_all", "within", "strata",
     }  # fmt: skip
     assert [e["measure"] for e in facts["correlations"]] == ["eee", "vrm"]
     assert [e["by"] for e in facts["regressions"]] == [None, "family"] * 2
-    assert facts["incremental"][0]["grouped_by"] == "family"
+    assert facts["incremental"][0]["grouped_by"] == facts["incremental_all"]["grouped_by"] == "family"
+    assert facts["incremental_all"]["measures"] == ["eee", "vrm"]
+    assert [e["group"] for e in facts["mixed"]] == ["family", "family"]
     assert list(facts["holdout"][0]["predictions"]) == [f"m{i}" for i in range(6)]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.clustered_slope import slopes_under_weights
+from lmgeo.analysis.clustered_slope import interval_of_slope, slopes_under_weights
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import Controls
 from lmgeo.analysis.correlation import standardised
@@ -22,10 +22,9 @@ from lmgeo.analysis.moments import GONE, span, unexplained
 from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.random_intercept import Fit, Sums, fit
 from lmgeo.analysis.rows import alike, joined, unusable
-from lmgeo.analysis.weighting import interval_over_groups, too_few_groups
+from lmgeo.analysis.weighting import TAIL, too_few_groups
 from lmgeo.core.arrays import Float, Int, ndarray
 
-_TAIL = 0.025
 _FEW_GROUPS = 10
 _NOTHING: dict[str, Any] = {
     "slope": None, "ci": None, "p": None, "converged": None, "remark": None, "bootstrap_ci": None
@@ -97,7 +96,7 @@ def _on_same_rows(
     held, z = spanned * len(y) ** 0.5, standardised(y)
     found = {name: _fitted(np.column_stack([np.ones(len(y)), held, x, z]), labels) for name, x in sound.items()}
     for name, draws in (slopes_under_weights(sound, held, z, labels, seed) if sound else {}).items():
-        found[name]["bootstrap_ci"] = interval_over_groups(draws, labels)
+        found[name]["bootstrap_ci"] = interval_of_slope(draws, sound[name], spanned, z, labels)
         reasons[name] = joined(found[name].get("reason"), too_few_groups(labels))
     said = {name: {"reason": reason} if reason else {} for name, reason in reasons.items()}
     return {name: {**empty, **found.get(name, {}), **said[name]} for name in columns}
@@ -125,7 +124,7 @@ def _fitted(columns: Float[ndarray, "n p"], labels: Int[ndarray, " n"]) -> dict[
     found = fit(Sums.of(columns, labels))
     if isinstance(found, str):
         return {"converged": False, "remark": found, "reason": found}
-    half = float(-stdtrit(found.degrees, _TAIL)) * found.error
+    half = float(-stdtrit(found.degrees, TAIL)) * found.error
     return {
         "slope": found.slope,
         "ci": [found.slope - half, found.slope + half],

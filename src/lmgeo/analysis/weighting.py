@@ -18,6 +18,7 @@ from lmgeo.core.seeds import numpy_stream
 
 DRAWS = 1000
 PARTS = 10  # draws come in parts: each part fits in memory, and cross-validation splits each anew
+TAIL = 0.025  # on either side of a 95 % interval
 LEAST_GROUPS = 5  # fewer, and weighing them anew says next to nothing
 
 

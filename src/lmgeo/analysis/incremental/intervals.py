@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lmgeo.analysis.weighting import TAIL
 from lmgeo.core.arrays import Float, ndarray
-
-TAIL = 0.025
 
 
 def corrected_interval(by_fold: Float[ndarray, "r f"], estimate: float) -> list[float]:
