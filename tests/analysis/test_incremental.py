@@ -166,3 +166,23 @@ def test_units_do_not_matter(scale: float, shift: float) -> None:
     found, plain = gain(table.assign(x=table["x"] * scale + shift), y * scale + shift), gain(table, y)
     assert found["delta_r2"] == pytest.approx(plain["delta_r2"], rel=1e-5)
     json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("far", [1e8, 1e155, 1e300])
+def test_one_value_far_from_all_others_overflows_nothing(far: float) -> None:
+    table, y = made(60, 0.5)
+    for name in ("x", "c"):
+        outlying = table.copy()
+        outlying.loc[7, name] = far
+        found = gain(outlying, y)
+        json.dumps(found, allow_nan=False)
+        assert abs(found["delta_r2"]) < 10.0
+
+
+def test_a_control_over_many_orders_of_magnitude_counts_as_in_plain_least_squares() -> None:
+    table, y = made(60, 0.5)
+    table["c"] = np.exp(4.0 * table["c"])
+    base = np.column_stack([table["c"], table["g"] == "v"])
+    baseline, delta = by_scikit_learn(base, table["x"].to_numpy(), y, np.arange(60))
+    found = gain(table, y)
+    assert (found["baseline_r2"], found["delta_r2"]) == (pytest.approx(baseline), pytest.approx(delta))

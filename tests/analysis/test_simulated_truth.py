@@ -41,26 +41,26 @@ def mean(found: dict, name: str) -> float:
 
 
 def test_a_confounder_without_effect(benchmark: ModuleType) -> None:
-    found = benchmark.run("confounded", 40, 4)
+    found = benchmark.run("confounded", 30, 4)
     assert mean(found, "raw Spearman") > 0.6
     for name in ("ΔR², least squares", "ΔR², ridge", "ΔR², trees"):
         average, error, _ = found[name]
         assert average < 2.0 * error
     assert mean(found, "ΔR² interval holds the truth") >= 0.9
-    assert mean(found, "mixed interval holds the truth") >= 0.85  # 95 % is expected; less has a chance near 1 in 100
+    assert mean(found, "mixed interval holds the truth") >= 0.8  # 95 % is expected; less has a chance under 1 in 1,000
 
 
 def test_an_effect_is_found_at_its_size(benchmark: ModuleType) -> None:
-    found, true = benchmark.run("effect", 40, 0), benchmark.truth("effect")
+    found, true = benchmark.run("effect", 30, 0), benchmark.truth("effect")
     average, error, _ = found["ΔR², least squares"]
     assert average > 4.0 * error
     assert mean(found, "mixed slope") == pytest.approx(true["slope"], abs=4.0 * found["mixed slope"][1])
-    assert mean(found, "mixed interval holds the truth") >= 0.85
+    assert mean(found, "mixed interval holds the truth") >= 0.8
 
 
 def test_rows_that_belong_together_and_are_not_told(benchmark: ModuleType) -> None:
-    told, untold = benchmark.run("seeds", 40, 0), benchmark.run("rows", 40, 0)
-    assert mean(told, "mixed interval holds the truth") >= 0.85
+    told, untold = benchmark.run("seeds", 30, 0), benchmark.run("rows", 30, 0)
+    assert mean(told, "mixed interval holds the truth") >= 0.8
     assert mean(told, "ΔR², least squares") < 0.0
     assert mean(untold, "ΔR², least squares") > mean(told, "ΔR², least squares")
     assert "mixed slope" not in untold

@@ -41,8 +41,9 @@ def test_equals_a_plain_loop_on_the_same_folds() -> None:
             left = y - LinearRegression().fit(controls[~out], y[~out]).predict(controls)
             for j, columns in enumerate((controls, np.column_stack([controls, x]))):
                 ranks = stats.rankdata(columns, axis=0, method="dense") - 1.0
-                model = HistGradientBoostingRegressor(**trees.SETTINGS).fit(ranks[~out], left[~out])
-                errors[j, i, out] = (left[out] - model.predict(ranks[out])) ** 2
+                with threadpool_limits(1):
+                    model = HistGradientBoostingRegressor(**trees.SETTINGS).fit(ranks[~out], left[~out])
+                    errors[j, i, out] = (left[out] - model.predict(ranks[out])) ** 2
     found = entry(controls, x, y, ("base", labels))["boosted"]
     assert found["baseline_r2"] == pytest.approx(1.0 - errors[0].mean() / y.var(), abs=1e-9)
     assert found["delta_r2"] == pytest.approx((errors[0] - errors[1]).mean() / y.var(), abs=1e-9)
@@ -102,3 +103,10 @@ def test_the_corrected_interval_is_wider_than_that_of_independent_folds() -> Non
     s = by_fold.std(ddof=1)
     assert (low + high) / 2 == pytest.approx(0.3)
     assert (high - low) / 2 == pytest.approx(stats.t.ppf(0.975, 9) * s * np.sqrt(1 / 10 + 1 / 4))
+
+
+def test_a_measure_that_no_tree_uses_gains_nothing_and_has_no_interval() -> None:
+    controls, _, y = bent(60)
+    found = entry(controls, (np.arange(60) == 5).astype(float), y)["boosted"]
+    assert (found["delta_r2"], found["ci"]) == (0.0, None)
+    assert "no tree splits" in found["reason"]

@@ -26,7 +26,7 @@ def slopes_under_weights(
     columns = np.column_stack([np.ones(len(y)), controls, y])
     for weights in weights_of_groups(labels, seed, "mixed"):
         grams = weighted_grams(columns, weights)
-        solved = inverse(about(grams, means_of(grams))[:, :-1, :-1])
+        solved = inverse(about(grams, means_of(grams))[:, :-1, :-1], grams[:, 0, 0])
         for name, x in measures.items():
             draws[name].append(_slopes(grams, solved, weights.T @ np.column_stack([x[:, None] * columns, x * x])))
     return {name: np.concatenate(found) for name, found in draws.items()}

@@ -141,4 +141,5 @@ def _remark(found: Fit, groups: int) -> str:
     if found.share == 0.0:
         return "groups differ by no more than their rows would have them: the fit is that of least squares"
     few = f"; with {groups} groups that share is poorly known" if groups < _FEW_GROUPS else ""
-    return f"{found.share:.0%} of the variance left lies between groups{few}"
+    share = f"{found.share:.0%}" if found.share >= 0.005 else "less than 1%"
+    return f"{share} of the variance left lies between groups{few}"

@@ -7,6 +7,7 @@ import numpy as np
 from lmgeo.core.arrays import Float, ndarray
 
 _RANK = 1e-10  # of the greatest eigenvalue; a combination of columns that varies less is left out
+FLAT = 1e-12  # mean square, of a column within −1 … 1, below which it does not vary on some rows
 GONE = 1e-9  # share of a column's variance left at which it is taken as determined by the others
 
 
@@ -23,9 +24,18 @@ def means_of(grams: Float[ndarray, "*b q q"]) -> Float[ndarray, "*b q"]:
     return grams[..., 0, :] / grams[..., 0, :1]
 
 
-def inverse(grams: Float[ndarray, "*b k k"]) -> Float[ndarray, "*b k k"]:
-    """The inverse that gives no weight to what does not vary (a level absent from the rows, a doubled column)."""
-    return np.linalg.pinv(grams, rcond=_RANK, hermitian=True)
+def inverse(grams: Float[ndarray, "*b k k"], rows: ndarray | float) -> Float[ndarray, "*b k k"]:
+    """The inverse that gives no weight to what does not vary: a level absent from the rows, a doubled column.
+
+    Args:
+        grams: sums of products about the means, of columns within −1 … 1.
+        rows: how many rows, or their total weight, (*b).
+    """
+    sizes = np.diagonal(grams, axis1=-2, axis2=-1)
+    varies = sizes > FLAT * np.asarray(rows)[..., None]
+    scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, sizes, 1.0)), 0.0)
+    both = scale[..., :, None] * scale[..., None, :]  # as correlations, so that units do not decide what varies
+    return both * np.linalg.pinv(grams * both, rcond=_RANK, hermitian=True)
 
 
 def scaled(columns: Float[ndarray, "n k"]) -> Float[ndarray, "n k"]:

@@ -51,9 +51,14 @@ class Sums:
         return cls(left.T @ left, np.stack(between), sizes.astype(np.float64), np.array(groups))
 
     @property
+    def rows(self) -> int:
+        """How many rows."""
+        return int(self.sizes @ self.groups)
+
+    @property
     def degrees(self) -> int:
         """Rows less coefficients."""
-        return int(self.sizes @ self.groups) - (len(self.within) - 1)
+        return self.rows - (len(self.within) - 1)
 
     def roots(self, ratio: Float[ndarray, " t"]) -> Float[ndarray, "t p p"]:
         """Cholesky factors of the sums under each θ.
@@ -115,7 +120,7 @@ def fit(sums: Sums) -> Fit | str:
 
 
 def _left_within(sums: Sums) -> float:
-    solved = inverse(sums.within[:-1, :-1])
+    solved = inverse(sums.within[:-1, :-1], sums.rows)
     return float(sums.within[-1, -1] - sums.within[-1, :-1] @ solved @ sums.within[:-1, -1])
 
 

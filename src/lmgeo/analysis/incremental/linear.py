@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmgeo.analysis.moments import GONE, about, inverse, means_of
+from lmgeo.analysis.moments import FLAT, GONE, about, inverse, means_of
 from lmgeo.analysis.weighting import weighted_grams
 from lmgeo.core.arrays import Float, Int, ndarray
 
@@ -48,7 +48,7 @@ class Baseline:
         columns = np.column_stack([np.ones(len(y)), design, y])
         outside = np.stack([weighted_grams(columns[fold], weights[fold]) for fold in rows])
         train, test = _train_and_test(outside)
-        solved = inverse(train[..., :-1, :-1])
+        solved = inverse(train[..., :-1, :-1], _weight(outside))
         of_target = _times(solved, train[..., :-1, -1])
         parts = [np.ascontiguousarray(weights[fold].T) for fold in rows]
         whole = outside.sum(axis=0)
@@ -66,7 +66,7 @@ class Baseline:
         of_x = _times(self.solved, train[..., :k, -1])
         shared = train[..., k, -1] - _dot(of_x, train[..., :k, k])
         left = train[..., -1, -1] - _dot(of_x, train[..., :k, -1])
-        sound = left > GONE * train[..., -1, -1]
+        sound = left > np.maximum(GONE * train[..., -1, -1], FLAT * _weight(self.outside))
         slope = np.where(sound, shared / np.where(sound, left, 1.0), 0.0)
         coefficients = _beside(slope[..., None] * of_x - self.of_target, 1.0, -slope)
         return self.error - _error(test, coefficients)
@@ -84,6 +84,11 @@ def _train_and_test(outside: Float[ndarray, "f b q q"]) -> tuple[ndarray, ndarra
     inside = outside.sum(axis=0) - outside
     means = means_of(inside)
     return about(inside, means), about(outside, means)
+
+
+def _weight(outside: Float[ndarray, "f b q q"]) -> Float[ndarray, "f b"]:
+    """Of the rows of all folds but one."""
+    return outside[..., 0, 0].sum(axis=0) - outside[..., 0, 0]
 
 
 def _beside(first: ndarray, *others: ndarray | float) -> ndarray:

@@ -81,7 +81,7 @@ def _path(grams: Float[ndarray, "f q q"], k: int, out: tuple[int, ...]) -> list[
 
 def _coefficients(train: Float[ndarray, "q q"], k: int, rows: float) -> Float[ndarray, "penalties q"]:
     """Minus the coefficients of controls and columns, then 1 for the target, for every penalty."""
-    free = inverse(train[:k, :k]) @ train[:k, k:]  # of the columns and the target on the controls
+    free = inverse(train[:k, :k], rows) @ train[:k, k:]  # of the columns and the target on the controls
     left = train[k:, k:] - train[k:, :k] @ free
     values, axes = np.linalg.eigh(left[:-1, :-1])
     shared = axes.T @ left[:-1, -1]

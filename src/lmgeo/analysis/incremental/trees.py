@@ -91,14 +91,15 @@ class Trees:
         by_fold = [
             [float(row[fold].mean()) for fold, _ in pairs] for row, pairs in zip(better, self.folds, strict=True)
         ]
-        gain = float(better.mean())
-        return {
+        gain, unused = float(better.mean()), not np.any(better)
+        found = {
             "baseline_r2": 1.0 - float(self.errors.mean()) / self.spread,
             "delta_r2": gain,
-            "ci": corrected_interval(np.array(by_fold), gain) if not too_few_groups(self.labels) else None,
+            "ci": None if unused or too_few_groups(self.labels) else corrected_interval(np.array(by_fold), gain),
             "n": len(self.rows),
             "repeats": len(self.folds),
         }
+        return {**found, "reason": "no tree splits on it, so there is nothing to vary"} if unused else found
 
 
 def _sample(n: int, seed: int) -> Int[ndarray, " m"]:
@@ -113,7 +114,7 @@ def _left(design: Float[ndarray, "m k"], y: Float[ndarray, " m"], out: ndarray) 
     kept = np.delete(grams, out, axis=0)
     inside, means = kept.T @ kept, kept.mean(axis=0)
     train = about(inside, means)
-    return y - means[-1] - (design - means[1:-1]) @ (inverse(train[:-1, :-1]) @ train[:-1, -1])
+    return y - means[-1] - (design - means[1:-1]) @ (inverse(train[:-1, :-1], float(len(kept))) @ train[:-1, -1])
 
 
 def _errors(columns: Float[ndarray, "m k"], folds: list[list[tuple[ndarray, ndarray]]]) -> Float[ndarray, "r m"]:
