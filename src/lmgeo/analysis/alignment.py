@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from lmgeo.analysis.data import Data
+from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.rank_matrix import rank_matrix, unit_ranks
 from lmgeo.analysis.rows import LEAST_ROWS, is_constant
 from lmgeo.core.arrays import Float, ndarray
 from lmgeo.numerics.parallel_analysis import chance_eigenvalues, dimensions
-from lmgeo.numerics.threads import one_thread
 
 LEAST_COMPLETE = 10  # rows with every measure, for a number of dimensions
 MOST_SHOWN = 400  # measures whose whole matrix is given

@@ -11,12 +11,12 @@ from lmgeo.analysis.choice_effects import choice_effects
 from lmgeo.analysis.choices import Choice, read_choices, used
 from lmgeo.analysis.columns import numbers
 from lmgeo.analysis.data import Data
+from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.rows import LEAST_ROWS, alike, is_constant
 from lmgeo.analysis.shares import ORDERS, Added, Products, Shares, products, share_out
 from lmgeo.core.arrays import ndarray
 from lmgeo.numerics.shapley import EXACT_UP_TO
 from lmgeo.numerics.sweeps import unit_columns
-from lmgeo.numerics.threads import one_thread
 
 _EXACT = 1e-12  # share left of a response below which the choices determine it
 _EMPTY = {

@@ -15,12 +15,12 @@ import numpy as np
 from lmgeo.analysis.choices import Choice, read_choices, used
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.data import Data
+from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.regression import calibration, finite
 from lmgeo.analysis.rows import alike, is_constant
 from lmgeo.core.arrays import Bool, Float, Int, ndarray
 from lmgeo.numerics.level_folds import LevelFolds
 from lmgeo.numerics.sweeps import unit_columns
-from lmgeo.numerics.threads import one_thread
 
 LEAST_LEVELS = 3
 MOST_LEVELS = 50

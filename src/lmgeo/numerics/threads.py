@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -17,13 +16,6 @@ R = TypeVar("R")
 def blas_threads() -> int:
     """How many threads linear algebra may use now."""
     return _count(ThreadpoolController())
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Linear algebra on one thread: many small products are no faster on several, and sums keep one order."""
-    with ThreadpoolController().limit(limits=1, user_api="blas"):
-        yield
 
 
 def in_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
