@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | `bert` | sequential, norms after | LayerNorm | GELU | learned |
 | `modernbert` | sequential | LayerNorm | gated GELU, no biases | rotary |
-| `olmo2` | sequential, norms on what a sublayer adds, queries and keys normed | RMSNorm | gated SiLU, no biases | rotary |
+| `olmo2` | sequential, norms on what is added and on queries and keys | RMSNorm | gated SiLU, no biases | rotary |
 | `stablelm` | sequential, or parallel: both sublayers read one norm | LayerNorm | gated SiLU, no biases | rotary |
 | `gpt_neox` | parallel as in Pythia, or sequential: the same parameters | LayerNorm | GELU | rotary |
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import partial
 from itertools import count, islice
 
 import numpy as np
@@ -41,7 +41,7 @@ class MaskedObjective:
         self.steps = spec.steps if spec.tokens is None else self._steps_for(spec.tokens)
         self.sequences = {"train": len(self._text.train), "held_out": len(self._text.held_out)}
 
-    @cached_property
+    @property
     def unigram_loss(self) -> float:
         """Nats a masked token when each is guessed by its frequency alone."""
         return unigram_loss(self._text, self._spec.mask_fraction)

@@ -43,15 +43,17 @@ class Objective(Protocol):
         steps: optimizer steps of the run.
         tokens_a_step: tokens a model sees in a step; None: steps differ.
         tokenizer: of the text.
-        unigram_loss: nats a guess by frequency in the training part alone, on the held-out part.
         sequences: how many the training and the held-out part have.
     """
 
     steps: int
     tokens_a_step: int | None
     tokenizer: Any
-    unigram_loss: float
     sequences: dict[str, int]
+
+    @property
+    def unigram_loss(self) -> float:
+        """Mean nats a guess by frequency in the training part alone, on the held-out part."""
 
     def batches(self, start: int) -> Iterator[StepBatch]:
         """The batches of steps `start` (from 0) to the last; each depends on its step and the seeds alone."""

@@ -23,7 +23,7 @@ from lmgeo.train.checkpoints import checkpoint_steps, keep
 from lmgeo.train.clock import Clock
 from lmgeo.train.masked_objective import MaskedObjective
 from lmgeo.train.objective import Objective, Pass, StepBatch
-from lmgeo.train.optimization import Diverged, adamw, descend_together, rate_at, torch_stream
+from lmgeo.train.optimization import adamw, descend_together, rate_at, torch_stream
 from lmgeo.train.team import Team
 from lmgeo.train.training_record import PretrainResult, finish, finished, run_key
 
@@ -114,7 +114,8 @@ class _Run:
         handle = ModelHandle(model, out.name, lambda: tokenizer)
         optimizer = adamw(model, spec.weight_decay, (spec.beta1, spec.beta2))
         state = half_done.load(out, key, model, optimizer)
-        trained = team.wrapped(torch.compile(model) if spec.compile else model)
+        compiled: Any = torch.compile(model) if spec.compile else model
+        trained = team.wrapped(compiled)
         model.train()
         steps = frozenset(checkpoint_steps(spec, objective.steps))
         return cls(spec, objective, handle, trained, optimizer, state, Clock(state.seconds), team, out, key, steps)
@@ -196,4 +197,4 @@ class _Run:
 
 
 def _objective(spec: PretrainSpec, text: Sequence[str] | CausalText) -> Objective:
-    return MaskedObjective(spec, text) if spec.masked else CausalObjective(spec, text)  # type: ignore[arg-type]
+    return MaskedObjective(spec, text) if isinstance(text, Sequence) else CausalObjective(spec, text)

@@ -61,6 +61,10 @@ class Team:
         distributed.all_reduce(total)
         return float(total.item())
 
+    def mean(self, value: float) -> float:
+        """The mean of every process's value."""
+        return self.sum(value / self.world)
+
     def wait(self) -> None:
         """Go on when every process has come here."""
         self.sum(0.0)
