@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmgeo.core.arrays import Float, Real, ndarray
+from lmgeo.core.arrays import Float, Int, ndarray
 
 
 def ratio_standard_error(
-    numerators: Float[ndarray, " n"], denominators: Real[ndarray, " n"], ratio: float | None = None
+    numerators: Float[ndarray, " n"], denominators: Int[ndarray, " n"], ratio: float | None = None
 ) -> float | None:
     """Standard error of Σx / Σm over n independent units: √(n/(n−1) · Σ(x − R·m)²) / Σm; None below two units.
 
