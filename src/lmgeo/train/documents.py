@@ -12,6 +12,7 @@ from lmgeo.core.arrays import Int, ndarray
 from lmgeo.core.errors import NotEnoughData, SpecError
 from lmgeo.models.encoding import separator_id, text_ids
 from lmgeo.models.limits import NO_LIMIT
+from lmgeo.models.quiet import quiet
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -85,7 +86,10 @@ def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int |
         if not reading.take(text, ids, most_tokens):
             break
     if not reading.ids:
-        raise NotEnoughData("the documents hold no token to predict", reading.mend)
+        what = "; ".join(["the documents hold no token to predict", *reading.notes()])
+        raise NotEnoughData(
+            what, "give texts of two tokens or more" + (", or raise most_tokens" if most_tokens else "")
+        )
     return Documents(reading.ids, np.array(reading.bytes, np.int64), tuple(reading.notes()))
 
 
@@ -114,24 +118,22 @@ class _Reading:
         self._separator = separator_id(self._tokenizer, handle.vocabulary_size)
         self.ids: list[ndarray] = []
         self.bytes: list[int] = []
-        self.mend = "give texts that are not empty"
         self._tokens = self._unknown = self._unclear = 0
         self._cut = False
 
     def take(self, text: str, ids: ndarray, most_tokens: int | None) -> bool:
         """Add a document; False once there is no room for another."""
         skipped = 0 if self._separator is not None else 1  # without a separator the first token is only context
-        room = len(ids) if most_tokens is None else most_tokens - self._tokens
-        end, end_bytes = len(ids), len(text.encode())
-        if len(ids) - skipped > room:
-            self._cut = True
-            end, end_bytes = self._last_whole(text, ids, room + skipped)
-        start_bytes = self._bytes_of(text, ids[:skipped]) if len(ids) else 0
-        if end > skipped and start_bytes is None:
-            self._unclear += 1
-        elif end > skipped:
-            self._add(ids[:end], end_bytes - (start_bytes or 0), skipped)
-        return not self._cut and (most_tokens is None or self._tokens < most_tokens)
+        if text and len(ids) > skipped:
+            room = len(ids) if most_tokens is None else most_tokens - self._tokens
+            self._cut = len(ids) - skipped > room
+            end = self._whole_before(text, ids, room + skipped) if self._cut else (len(ids), len(text.encode()))
+            start = self._whole_at(text, ids, skipped) if skipped else 0
+            if end is not None and start is not None and end[0] > skipped:
+                self._add(ids[: end[0]], end[1] - start, skipped)
+            else:
+                self._unclear += 1
+        return not self._cut and self._tokens != most_tokens
 
     def _add(self, ids: ndarray, count: int, skipped: int) -> None:
         first = [] if self._separator is None else [np.array([self._separator], np.int32)]
@@ -140,28 +142,36 @@ class _Reading:
         self._tokens += len(ids) - skipped
         self._unknown += int((ids[skipped:] == self._tokenizer.unk_token_id).sum())
 
-    def _last_whole(self, text: str, ids: ndarray, end: int) -> tuple[int, int]:
-        """The last place up to `end` that parts two characters, and the bytes before it; (0, 0) where none is sure."""
+    def _whole_before(self, text: str, ids: ndarray, end: int) -> tuple[int, int] | None:
+        """The last place up to `end` that parts two characters, and the bytes of the text before it."""
         for place in range(end, max(0, end - _LONGEST_CHARACTER), -1):
-            count = self._bytes_of(text, ids[:place])
-            if count is not None:
+            if (count := self._whole_at(text, ids, place)) is not None:
                 return place, count
-        self.mend = "raise most_tokens: the first document is longer, and this tokenizer does not say where to cut it"
-        return 0, 0
+        return None
 
-    def _bytes_of(self, text: str, ids: ndarray) -> int | None:
-        """UTF-8 bytes of the text's part that `ids` begin it with; None where they do not give it back as it is."""
-        with_all = self._tokenizer.decode(ids.tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return len(with_all.encode()) if text.startswith(with_all) and (with_all or not len(ids)) else None
+    def _whole_at(self, text: str, ids: ndarray, place: int) -> int | None:
+        """UTF-8 bytes of the text that the tokens before `place` stand for; None where it parts no two characters."""
+        tokenizer = self._tokenizer
+        before = tokenizer.decode(ids[:place].tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        if before and text.startswith(before):
+            return len(before.encode())
+        if not tokenizer.is_fast:
+            return None
+        # a tokenizer that loses something does not give the text back, but says where its tokens stood
+        with quiet():
+            places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        stop = places[place - 1][1]
+        inside = place < len(places) and places[place][0] < stop
+        return None if inside or stop == 0 else len(text[:stop].encode())
 
     def notes(self) -> Iterator[str]:
         """What a reader should know of what was read."""
         if self._separator is None:
             yield "the tokenizer has no token that begins or ends a text: each document's first token is not predicted"
         if self._cut:
-            yield f"cut after {self._tokens} tokens: the last document in part or not at all"
+            yield f"cut after {self._tokens:,} tokens"
         if self._unclear:
-            yield f"{self._unclear} documents left out: their first token is no whole text"
+            yield f"{self._unclear} documents left out: the tokenizer does not say which bytes would be predicted"
         if self._unknown:
             name = self._tokenizer.unk_token
-            yield f"{self._unknown} tokens are {name!r}: what they stand for is not predicted, so the loss is too low"
+            yield f"{self._unknown:,} tokens are {name}: what stands behind them is not predicted"
