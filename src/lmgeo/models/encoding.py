@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lmgeo.core.arrays import Int, ndarray
 from lmgeo.core.errors import SpecError
 from lmgeo.core.tokens import TokenSequence
 from lmgeo.models.content import has_tokenizer
@@ -62,8 +63,29 @@ def encode(
         TokenSequence(np.array(i, np.int32), np.array(s, bool), np.array(g, np.int8))
         for i, s, g in zip(*fields, strict=True)
     ]
-    _check_range(sequences, vocabulary_size)
+    _check_range(max((int(s.ids.max()) for s in sequences if len(s)), default=0), vocabulary_size)
     return sequences
+
+
+def text_ids(tokenizer: Any, texts: Sequence[str], vocabulary_size: int) -> list[Int[ndarray, " t"]]:
+    """The tokens of texts alone, at any length: no special token is added, nothing is cut.
+
+    Raises:
+        SpecError: ids that the model has no row for.
+    """
+    if not texts:
+        return []
+    with quiet():
+        rows = tokenizer(list(texts), add_special_tokens=False, truncation=False, return_attention_mask=False)
+    ids = [np.array(row, np.int32) for row in rows["input_ids"]]
+    _check_range(max((int(row.max()) for row in ids if len(row)), default=0), vocabulary_size)
+    return ids
+
+
+def separator_id(tokenizer: Any, vocabulary_size: int) -> int | None:
+    """What a decoder sees in front of a text: the token that begins one, else the one that ends one; None: neither."""
+    known = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    return next((i for i in known if isinstance(i, int) and 0 <= i < vocabulary_size), None)
 
 
 def _fields(
@@ -86,8 +108,7 @@ def _fields(
     return ids, found["special_tokens_mask"], segments
 
 
-def _check_range(sequences: Sequence[TokenSequence], vocabulary_size: int) -> None:
-    largest = max((int(s.ids.max()) for s in sequences if len(s)), default=0)
+def _check_range(largest: int, vocabulary_size: int) -> None:
     if largest >= vocabulary_size:
         raise SpecError(
             f"the tokenizer gives id {largest}, but the model has {vocabulary_size} embeddings",

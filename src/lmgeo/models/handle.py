@@ -163,6 +163,23 @@ class ModelHandle:
             self.backbone(**inputs)
         return {site: states[site] for site in sites}
 
+    def logits(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """The output head's logits (B, T, V) from one pass without dropout or gradients.
+
+        Args:
+            ids: token ids (B, T), padded on the right.
+            mask: (B, T), 1 for a token and 0 for padding; logits at padding mean nothing.
+
+        Raises:
+            SpecError: a model without a language-modelling head.
+        """
+        if self.unembedding() is None:
+            raise SpecError(
+                f"{self.label} has no language-modelling head", "give the checkpoint that was trained as one"
+            )
+        with torch.inference_mode(), evaluating(self.module), quiet():
+            return self.module(**self._inputs(ids, mask, None)).logits
+
     def _inputs(self, ids: Tensor, mask: Tensor, segments: Tensor | None) -> dict[str, Any]:
         inputs: dict[str, Any] = {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
         if segments is not None and "token_type_ids" in self._forward_names:

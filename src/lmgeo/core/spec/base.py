@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,7 +41,12 @@ def validate(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) ->
 def _refuse_switches(spec: type[Strict], raw: Mapping[str, Any], document: Document, path: KeyPath) -> None:
     """`seed: yes` is a slip: YAML reads it as true, and a number field would take that for 1."""
     for key, value in raw.items():
-        if not isinstance(value, bool) or key not in spec.model_fields:
+        if key not in spec.model_fields:
+            continue
+        if isinstance(value, Mapping):
+            for inner in _blocks(spec, key):
+                _refuse_switches(inner, value, document, (*path, key))
+        if not isinstance(value, bool):
             continue
         kind = spec.model_fields[key].annotation
         if {int, float} & {kind, *get_args(kind)} and bool not in (kind, *get_args(kind)):
@@ -57,7 +62,11 @@ def _plain_error(spec: type[Strict], error: ValidationError, document: Document,
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
         torn = ")" in key and "(" not in key  # by a comma inside {…}
-        mend = "put a value with commas in it in quotes" if torn else suggestion(key, spec.model_fields)
+        mend = (
+            "put a value with commas in it in quotes"
+            if torn
+            else suggestion(key, _innermost(spec, first["loc"]).model_fields)
+        )
         return SpecError(f"{where}: unknown key {key!r}", mend)
     if first["type"] == "missing":
         return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
@@ -74,8 +83,22 @@ def _correction(spec: type[Strict], error: Any) -> str:
 
 
 def is_list_field(spec: type[Strict], name: str) -> bool:
-    """Whether a field holds a list by nature, so that a list there is no axis."""
-    return get_origin(spec.model_fields[name].annotation) in (list, tuple)
+    """Whether a field holds a list or a block by nature, so that a list there is no axis."""
+    return get_origin(spec.model_fields[name].annotation) in (list, tuple, dict) or bool(_blocks(spec, name))
+
+
+def _blocks(spec: type[Strict], name: str) -> list[type[Strict]]:
+    """The spec that a field holds, alone or beside None; none for a plain field."""
+    kind = spec.model_fields[name].annotation
+    return [k for k in (kind, *get_args(kind)) if isinstance(k, type) and issubclass(k, Strict)]
+
+
+def _innermost(spec: type[Strict], loc: Sequence[str | int]) -> type[Strict]:
+    """The spec whose key the last part of `loc` is: the block within a block, where there is one."""
+    for part in loc[:-1]:
+        inner = _blocks(spec, part) if isinstance(part, str) and part in spec.model_fields else []
+        spec = inner[0] if inner else spec
+    return spec
 
 
 def expand_axes(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) -> list[S]:
