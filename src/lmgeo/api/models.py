@@ -55,7 +55,7 @@ def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path
     Args:
         source: the base model.
         kind: the perturbation's name, e.g. `noise`.
-        settings: its settings, e.g. `{"alpha": 20, "seed": 1}`.
+        settings: its settings, e.g. `{"alpha": 20, "seed": 1}`; those of `gptq` name a calibration text too.
         out: a new folder.
 
     Returns:
@@ -68,13 +68,13 @@ def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path
     from lmgeo.models.content import content
     from lmgeo.models.source import resolve
     from lmgeo.perturb.declare import PERTURBATIONS
+    from lmgeo.study.perturbing import perturbation_identity, perturbed
 
-    chosen = PERTURBATIONS[kind]
+    chosen = PERTURBATIONS[kind].settings
     target = _new_folder(out)
-    spec = validate(chosen.settings, dict(settings), Document(f"the settings of {kind}", dict(settings)))
-    base = open_model(source)
-    base.with_weights(chosen.apply(base.weights(), spec)).save(target)
-    perturbation = {"kind": kind, "settings": spec.resolved(), "version": chosen.version}
+    spec = validate(chosen, dict(settings), Document(f"the settings of {kind}", dict(settings)))
+    perturbation = perturbation_identity(kind, spec)
+    perturbed(open_model(source), kind, spec).save(target)
     identity = {"base": {"content": content(resolve(source).path)}, "perturbation": perturbation}
     return {"path": str(target), "key": content_key(identity)}
 

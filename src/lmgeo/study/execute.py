@@ -146,10 +146,12 @@ def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandl
     if spec["perturbation"] is None:
         return base
     from lmgeo.perturb.declare import PERTURBATIONS
+    from lmgeo.study.perturbing import perturbation_identity, perturbed
 
-    kind = PERTURBATIONS[spec["perturbation"]["kind"]]
-    settings = kind.settings(**spec["perturbation"]["settings"])
-    return base.with_weights(kind.apply(base.weights(), settings))
+    kind = spec["perturbation"]["kind"]
+    settings = PERTURBATIONS[kind].settings(**spec["perturbation"]["settings"])
+    unchanged("perturbation or its text", perturbation_identity(kind, settings), spec["identity"]["perturbation"])
+    return perturbed(base, kind, settings)
 
 
 @lru_cache(maxsize=2)  # cells of one base come one after another; two bases fit in memory
