@@ -46,7 +46,7 @@ class CausalObjective:
             )
         self.tokenizer = text.tokenizer
         self.tokens_a_step: int | None = spec.batch_size * spec.max_length
-        self.steps = spec.steps if spec.tokens is None else -(-spec.tokens // self.tokens_a_step)
+        self.steps = spec.planned_steps or 0
         self.sequences = {"train": self._windows, "held_out": text.held_out.windows(spec.max_length)}
 
     @property

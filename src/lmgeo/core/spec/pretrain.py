@@ -15,6 +15,8 @@ Schedule = Literal["linear", "cosine", "constant", "wsd"]
 MASKED = frozenset({"bert", "modernbert"})
 # what is observed along a run and how it is carried out: the trained model is the same without
 OBSERVED = frozenset({"minutes", "log_checkpoints", "even_checkpoints"})
+# what a size's name says by itself
+SHAPE = ("width", "layers", "heads")
 
 _MASKED_DEFAULTS: dict[str, Any] = {
     "vocabulary": 3000,
@@ -90,6 +92,19 @@ class PretrainSpec(Strict):
         """The learning rate at the end of the warm-up."""
         return self.learning_rate * self.learning_rate_factor
 
+    @property
+    def planned_steps(self) -> int | None:
+        """Optimizer steps; None for a masked run by tokens, which only its text can tell."""
+        if self.tokens is None:
+            return self.steps
+        return None if self.masked else -(-self.tokens // (self.batch_size * self.max_length))
+
+    @property
+    def planned_tokens(self) -> int | None:
+        """Tokens that a causal run sees; None for a masked one, whose sequences differ in length."""
+        steps = self.planned_steps
+        return None if self.masked or steps is None else steps * self.batch_size * self.max_length
+
     @model_validator(mode="before")
     @classmethod
     def _filled(cls, raw: Any) -> Any:
@@ -127,7 +142,7 @@ def _shaped(raw: dict[str, Any]) -> dict[str, Any]:
         return raw
     if name not in SIZES:
         raise ValueError(f"there is no size {name!r}; sizes: {', '.join(SIZES)}")
-    shape = {key: getattr(SIZES[name], key) for key in ("width", "layers", "heads")}
+    shape = {key: getattr(SIZES[name], key) for key in SHAPE}
     for key, value in shape.items():
         if raw.get(key, value) != value:
             raise ValueError(f"size {name} has {key} {value}, and {key} is {raw[key]!r}: give one of the two")
