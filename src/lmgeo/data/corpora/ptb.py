@@ -8,7 +8,7 @@ from typing import Any
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.identity import hash_file
 from lmgeo.data.corpora.folders import corpus_files
-from lmgeo.data.corpora.kinds import CORPORA, Corpus, CorpusKind
+from lmgeo.data.corpora.kinds import CORPORA, Corpus, CorpusKind, Documents
 from lmgeo.data.textfile import read_lines
 
 PARSER_VERSION = 1
@@ -37,9 +37,30 @@ def read_ptb(argument: str) -> Corpus:
     )
 
 
+def read_ptb_documents(argument: str) -> Documents:
+    """One document a file, its sentences one a line as `read_ptb` gives them.
+
+    Raises:
+        as `read_ptb`.
+    """
+    corpus = read_ptb(argument)
+    files = {file.name: read_ptb(str(file)).sequences for file in corpus_files(argument, _GLOBS, _HOLDS)}
+    return Documents(corpus.name, ["\n".join(lines) + "\n" for lines in files.values()], corpus.notes)
+
+
 def _identity(argument: str) -> dict[str, Any]:
     files = corpus_files(argument, _GLOBS, _HOLDS)
     return {"kind": "ptb", "parser": PARSER_VERSION, "content": [hash_file(file) for file in files]}
 
 
-CORPORA.add("ptb", CorpusKind("ptb", "DIR", "Penn Treebank, Mikolov's form, one sentence a line", read_ptb, _identity))
+CORPORA.add(
+    "ptb",
+    CorpusKind(
+        "ptb",
+        "DIR",
+        "Penn Treebank, Mikolov's form, one sentence a line",
+        read_ptb,
+        _identity,
+        documents=read_ptb_documents,
+    ),
+)
