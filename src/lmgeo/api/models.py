@@ -94,10 +94,10 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
     """
     from lmgeo.core.spec.document import read_document
     from lmgeo.core.spec.model import PretrainSpec
-    from lmgeo.data.corpora import open_corpus
     from lmgeo.study.bases import training_identity
     from lmgeo.study.cells import model_key
     from lmgeo.train.pretrain import pretrain as train
+    from lmgeo.train.training_text import training_text
 
     if isinstance(spec, Mapping):
         document = Document("the training spec", dict(spec))
@@ -106,7 +106,7 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
         if isinstance(document.value, dict) and list(document.value) == ["pretrain"]:
             document.value = document.value["pretrain"]
     settings = validate(PretrainSpec, document.value, document)
-    result = train(settings, open_corpus(settings.corpus).sequences, Path(out), progress=progress)
+    result = train(settings, training_text(settings), Path(out), progress=progress)
     return {"path": str(result.path), "key": model_key(training_identity(settings))}
 
 

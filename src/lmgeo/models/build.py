@@ -47,15 +47,24 @@ def unbuilt_weights(spec: PretrainSpec) -> StoredWeights:
     return StoredWeights.of(spec.architecture, torch_tensors(dict(module.named_parameters())), config)
 
 
-def parameter_counts(spec: PretrainSpec) -> dict[str, int]:
-    """Parameters of what a spec will make: `parameters` of all, `body_parameters` without both embedding matrices.
+def run_facts(spec: PretrainSpec) -> dict[str, Any]:
+    """What a run's spec says of its cost before it is run.
 
-    A tied matrix counts once. A tokenizer that finds fewer pieces than asked for makes fewer.
+    Returns:
+        `parameters` of the model, `body_parameters` without both embedding matrices, and `flops` of the whole run
+        (None for masked models, whose sequences differ in length). A tied matrix counts once; a tokenizer that
+        finds fewer pieces than asked for makes fewer of each.
     """
-    module = _unbuilt(spec)
+    module, tokens = _unbuilt(spec), spec.planned_tokens
     every = sum(p.numel() for p in module.parameters())
+    flops = None if tokens is None else tokens * flops_a_token(module, spec.max_length)
+    return {"parameters": every, "body_parameters": body_parameters(module), "flops": flops}
+
+
+def body_parameters(module: Any) -> int:
+    """Parameters of a model without its embedding and unembedding matrices."""
     ends = {id(e.weight): e.weight.numel() for e in (module.get_input_embeddings(), module.get_output_embeddings())}
-    return {"parameters": every, "body_parameters": every - sum(ends.values())}
+    return sum(p.numel() for p in module.parameters()) - sum(ends.values())
 
 
 def _unbuilt(spec: PretrainSpec) -> Any:
@@ -101,8 +110,6 @@ def flops_a_token(module: Any, length: int) -> float:
     causal attention over T tokens, 12·L·d·T for one that sees both ways (Kaplan et al. 2020, Chowdhery et al. 2022).
     """
     config = module.config
-    ends = {id(e.weight): e.weight.numel() for e in (module.get_input_embeddings(), module.get_output_embeddings())}
-    body = sum(p.numel() for p in module.parameters()) - sum(ends.values())
     both_ways = 2 if has_masked_head(config) else 1
     attention = 6 * both_ways * config.num_hidden_layers * config.hidden_size * length
-    return float(6 * (body + module.get_output_embeddings().weight.numel()) + attention)
+    return float(6 * (body_parameters(module) + module.get_output_embeddings().weight.numel()) + attention)

@@ -8,9 +8,10 @@ from typing import Any
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.base import Strict, expand_axes
 from lmgeo.core.spec.document import located
+from lmgeo.core.spec.pretrain import OBSERVED
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.perturb.declare import PERTURBATIONS
-from lmgeo.study.bases import Base
+from lmgeo.study.bases import Base, told_by_size
 from lmgeo.study.perturbing import perturbation_identity
 
 
@@ -77,15 +78,16 @@ def _shown(kind: str, settings: Strict, every: list[tuple[str, Strict]]) -> dict
 
 
 def _varied_choices(bases: list[Base]) -> list[str]:
-    names = {name for base in bases for name in base.choices}
+    trained = [base.choices for base in bases if base.choices]
+    names = {name for choices in trained for name in choices} - told_by_size(trained) - OBSERVED
     return sorted(n for n in names if len({repr(b.choices.get(n)) for b in bases if b.choices}) > 1)
 
 
 def _base_factors(base: Base, choices: list[str]) -> dict[str, Any]:
-    # `corpus` and `seed` name other things in the table, so a training choice of that name says whose it is
-    renamed = {"corpus": "pretrain_corpus", "seed": "pretrain_seed"}
+    # these name other things in the table, so a training choice of that name says whose it is
+    renamed = {name: f"pretrain_{name}" for name in ("corpus", "seed", "tokens")}
     trained = {renamed.get(n, n): base.choices.get(n) for n in choices}
-    return {"base": base.name, "family": base.family, **trained}
+    return {"base": base.name, "family": base.family, **base.facts, **trained}
 
 
 def _unperturbed(base: Base, choices: list[str]) -> Variant:

@@ -24,6 +24,7 @@ class CausalText:
     """A tokenized corpus of documents.
 
     Attributes:
+        key: of the documents and everything that makes tokens of them.
         train, held_out: the token streams; `<|endoftext|>` goes before every document.
         tokenizer: learned from the training part; `eos_token_id` is the separator.
         held_out_documents: the texts of the held-out part.
@@ -31,6 +32,7 @@ class CausalText:
         notes: what a reader should know of the corpus.
     """
 
+    key: str
     train: TokenFile
     held_out: TokenFile
     tokenizer: Any
@@ -61,7 +63,7 @@ def causal_text(corpus: str, vocabulary: int, max_length: int) -> CausalText:
     key = _key(documents.texts, vocabulary, max_length)
     files = token_files(key, train, held_out, learn)
     tokenizer = opener(files.folder / _TOKENIZER)()
-    return CausalText(files.train, files.held_out, tokenizer, held_out, files.log_unigram, documents.notes)
+    return CausalText(key, files.train, files.held_out, tokenizer, held_out, files.log_unigram, documents.notes)
 
 
 def _key(documents: list[str], vocabulary: int, max_length: int) -> str:

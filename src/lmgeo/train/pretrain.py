@@ -42,6 +42,7 @@ def pretrain(
     progress: Progress = silent,
     on_step: Callable[[int, float], None] | None = None,
     on_checkpoint: Look | None = None,
+    looks_key: str | None = None,
     device: str = "cpu",
 ) -> PretrainResult:
     """Train one language model and leave an ordinary checkpoint in `out`.
@@ -58,6 +59,7 @@ def pretrain(
         on_checkpoint: called with the steps done and the model as it stands, to look at and not to keep, at
             every checkpoint of the spec; what it returns becomes one of the result's `looks`. A run killed
             before that step is saved calls again for it.
+        looks_key: names what `on_checkpoint` sees; kept with the result, which may have been looked at otherwise.
         device: where to train.
 
     Raises:
@@ -70,7 +72,8 @@ def pretrain(
     key = run_key(spec, text)
     if (done := finished(out, key)) is not None:
         return done
-    run = _Run.start(spec, text, out, key, team, device)
+    # a half-done run that was looked at otherwise cannot be gone on with: its earlier steps are gone
+    run = _Run.start(spec, text, out, key if looks_key is None else f"{key}/{looks_key}", team, device)
     for batch in run.objective.batches(run.state.step):
         run.look(on_checkpoint)  # before a step: the state is saved with what was seen
         loss = run.advance(batch)
@@ -81,7 +84,7 @@ def pretrain(
     run.look(on_checkpoint)
     run.state.seconds = run.clock.seconds()
     if team.leads:
-        finish(spec, key, run.objective, run.handle, run.state, out)
+        finish(spec, key, run.objective, run.handle, run.state, out, looks_key)
     team.wait()
     result = finished(out, key)
     assert result is not None  # written just now

@@ -39,6 +39,7 @@ class PretrainResult:
         tokens: that the model saw; None where steps differ in them.
         flops: of training, by 6 × weights that multiply × tokens and attention's own; None where tokens are.
         looks: what was seen at each checkpoint.
+        looks_key: names what was to be seen; None: nothing, or nobody said.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class PretrainResult:
     tokens: int | None
     flops: float | None
     looks: list[dict[str, Any]] = field(default_factory=list)
+    looks_key: str | None = None
 
     def summary(self) -> dict[str, Any]:
         """What a record keeps of the run, as plain JSON."""
@@ -75,7 +77,15 @@ def run_key(spec: PretrainSpec, text: Sequence[str] | CausalText) -> str:
     return content_key({**settings, "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
 
 
-def finish(spec: PretrainSpec, key: str, objective: Objective, handle: ModelHandle, state: RunState, out: Path) -> None:
+def finish(
+    spec: PretrainSpec,
+    key: str,
+    objective: Objective,
+    handle: ModelHandle,
+    state: RunState,
+    out: Path,
+    looks_key: str | None,
+) -> None:
     """Grade the model and leave its checkpoint, with a record of the run, in one step."""
     seen = objective.tokens_a_step
     tokens = None if seen is None else seen * state.step
@@ -90,6 +100,7 @@ def finish(spec: PretrainSpec, key: str, objective: Objective, handle: ModelHand
         "tokens": tokens,
         "flops": None if tokens is None else tokens * flops_a_token(handle.module, spec.max_length),
         "looks": state.looks,
+        "looks_key": looks_key,
         "sequences": objective.sequences,
         "optimizer": {"name": "AdamW", "betas": [spec.beta1, spec.beta2], "clip": spec.clip},
         "seconds": round(state.seconds, 1),
