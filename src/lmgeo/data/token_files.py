@@ -111,15 +111,16 @@ def token_files(
         whatever `learn` raises.
     """
     folder = (cache or cache_folder()) / "tokens" / key
-    try:
-        with one_at_a_time(folder):
-            if not _is_whole(folder):
-                with folder_in_one_step(folder) as new:
-                    _write(new, train, held_out, learn)
-    except OSError as error:
-        raise SpecError(
-            f"{folder} cannot be written: {error}", f"make room there, or set {CACHE_VARIABLE} to another folder"
-        ) from error
+    if not _is_whole(folder):
+        try:
+            with one_at_a_time(folder):
+                if not _is_whole(folder):  # nor did the worker before make it so
+                    with folder_in_one_step(folder) as new:
+                        _write(new, train, held_out, learn)
+        except OSError as error:
+            raise SpecError(
+                f"{folder} cannot be written: {error}", f"make room there, or set {CACHE_VARIABLE} to another folder"
+            ) from error
     return TokenFiles(_open(folder, "train"), _open(folder, "held_out"), np.load(folder / "log_unigram.npy"), folder)
 
 

@@ -26,8 +26,7 @@ def read_ptb(argument: str) -> Corpus:
         NotEnoughData: no sentence in them.
     """
     files = corpus_files(argument, _GLOBS, _HOLDS)
-    lines = [line.strip() for file in files for line in read_lines(file, _HOLDS)]
-    sequences = [line for line in lines if line]
+    sequences = [sentence for file in files for sentence in _sentences(file)]
     if not sequences:
         raise NotEnoughData(f"{argument} holds no sentence", f"give {_HOLDS}, one sentence a line")
     return Corpus(
@@ -43,9 +42,15 @@ def read_ptb_documents(argument: str) -> Documents:
     Raises:
         as `read_ptb`.
     """
-    corpus = read_ptb(argument)
-    files = {file.name: read_ptb(str(file)).sequences for file in corpus_files(argument, _GLOBS, _HOLDS)}
-    return Documents(corpus.name, ["\n".join(lines) + "\n" for lines in files.values()], corpus.notes)
+    corpus = read_ptb(argument)  # refuses an empty one
+    files = [_sentences(file) for file in corpus_files(argument, _GLOBS, _HOLDS)]
+    return Documents(
+        corpus.name, ["".join(f"{s}\n" for s in sentences) for sentences in files if sentences], corpus.notes
+    )
+
+
+def _sentences(file: Path) -> list[str]:
+    return [line.strip() for line in read_lines(file, _HOLDS) if line.strip()]
 
 
 def _identity(argument: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ LEAST_WORDS = 5
 _HOLDS = "WikiText's wiki.train.tokens, wiki.valid.tokens and wiki.test.tokens"
 _GLOBS = ("wiki.*.tokens", "*.tokens")
 _HEADING = re.compile(r"=( .* )?=")
-_TITLE = re.compile(r"= (?!= )\S.* =(?<! = =)")  # one sign a side: a section's heading has two or more
+_TITLE = re.compile(r"= (?!= ).*(?<! =) =")  # one sign a side: a section's heading has two or more
 
 
 def read_wikitext(argument: str) -> Corpus:
