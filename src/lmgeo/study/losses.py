@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import SpecError
@@ -154,7 +155,6 @@ class _Texts:
     def __init__(self, spec: LossesSpec, training: dict[str, Any] | None) -> None:
         self._spec = spec
         self._training = training
-        self._read: dict[str | None, list[str]] = {}
 
     def identity(self, part: Part) -> Any:
         """What the text of a part is now."""
@@ -162,21 +162,25 @@ class _Texts:
 
     def documents(self, corpus: str | None) -> list[str]:
         """All of a corpus, or the held-out part of what the model was trained on."""
-        if corpus not in self._read:
-            self._read[corpus] = self._held_out() if corpus is None else _open(corpus)
-        return self._read[corpus]
-
-    def _held_out(self) -> list[str]:
-        from lmgeo.train.causal_text import causal_text
-
+        if corpus is not None:
+            return _open(corpus)
         training = PretrainSpec(**(self._training or {}))
         if training.masked:
             raise SpecError(
                 f"a {training.architecture} predicts no next token, so it has no such loss", "leave out losses"
             )
-        return causal_text(training.corpus, training.vocabulary, training.max_length).held_out_documents
+        return _held_out(training.corpus, training.vocabulary, training.max_length)
 
 
+# cells of one study come one after another in a worker, and want the same few texts
+@lru_cache(maxsize=2)
+def _held_out(corpus: str, vocabulary: int, max_length: int) -> list[str]:
+    from lmgeo.train.causal_text import causal_text
+
+    return causal_text(corpus, vocabulary, max_length).held_out_documents
+
+
+@lru_cache(maxsize=4)
 def _open(corpus: str) -> list[str]:
     from lmgeo.data.corpora import open_documents
 

@@ -36,6 +36,7 @@ class PretrainResult:
         held_out_loss: nats a guess (a masked token, or the next one), on text never trained on.
         unigram_loss: the same for guessing by frequency alone.
         first_loss: of the first training batch, before any update.
+        highest_loss: of any training batch.
         tokens: that the model saw; None where steps differ in them.
         flops: of training, by 6 × weights that multiply × tokens and attention's own; None where tokens are.
         looks: what was seen at each checkpoint.
@@ -48,6 +49,7 @@ class PretrainResult:
     held_out_loss: float
     unigram_loss: float
     first_loss: float
+    highest_loss: float
     tokens: int | None
     flops: float | None
     looks: list[dict[str, Any]] = field(default_factory=list)
@@ -63,6 +65,7 @@ class PretrainResult:
             "held_out_loss": self.held_out_loss,
             "unigram_loss": self.unigram_loss,
             "first_loss": self.first_loss,
+            "highest_loss": self.highest_loss,
         }
 
     @classmethod
@@ -97,6 +100,7 @@ def finish(
         "held_out_loss": objective.held_out_loss(handle.module),
         "unigram_loss": objective.unigram_loss,
         "first_loss": state.first_loss,
+        "highest_loss": state.highest_loss,
         "tokens": tokens,
         "flops": None if tokens is None else tokens * flops_a_token(handle.module, spec.max_length),
         "looks": state.looks,
