@@ -39,13 +39,13 @@ def apply_round(weights: WeightView, spec: RoundSpec) -> dict[str, torch.Tensor]
     """
     changed = {name: weight.tensor for name, weight in weights.items()}
     for name in quantized_layers(weights):
-        rounded = round_to_nearest(matrix(weights[name]), spec.bits, spec.group)
+        rounded = round_to_nearest(matrix(weights, name), spec.bits, spec.group)
         changed[name] = tensor_of(rounded.values, weights[name])
     return changed
 
 
 def _factors(spec: RoundSpec) -> dict[str, Any]:
-    return {"bits": spec.bits, "group": spec.group}
+    return {"bits": spec.bits, "group_size": spec.group}
 
 
 PERTURBATIONS.add(
