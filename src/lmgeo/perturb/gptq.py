@@ -5,28 +5,23 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
 from lmgeo.core.weights import WeightView
 from lmgeo.numerics.gptq import gptq
 from lmgeo.perturb.declare import PERTURBATIONS, CalibratedSpec, ModelFacts, Perturbation
 from lmgeo.perturb.layers import KEPT, matrix, quantized_layers, tensor_of
+from lmgeo.perturb.round import RoundSpec, round_factors
 
 if TYPE_CHECKING:
     import torch
 
 
-class GptqSpec(CalibratedSpec):
-    """Settings of GPTQ; the calibration text's are `CalibratedSpec`'s.
+class GptqSpec(CalibratedSpec, RoundSpec):
+    """Settings of GPTQ: those of rounding to nearest, those of the calibration text, and the order.
 
     Attributes:
-        bits: a grid has 2 ** bits levels.
-        group: inputs that share a grid; 0: all inputs of an output.
         act_order: whether the inputs of the largest second moment come first.
     """
 
-    bits: int = Field(ge=2, le=8)
-    group: int = Field(0, ge=0)
     act_order: bool = False
 
 
@@ -64,7 +59,7 @@ def apply_gptq(weights: WeightView, spec: GptqSpec, facts: ModelFacts) -> dict[s
 
 def _factors(spec: GptqSpec) -> dict[str, Any]:
     text = {f"calibration_{name}": getattr(spec, name) for name in CalibratedSpec.model_fields}
-    return {"bits": spec.bits, "group_size": spec.group, "act_order": spec.act_order, **text}
+    return {**round_factors(spec), "act_order": spec.act_order, **text}
 
 
 PERTURBATIONS.add(

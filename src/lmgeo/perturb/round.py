@@ -44,7 +44,8 @@ def apply_round(weights: WeightView, spec: RoundSpec) -> dict[str, torch.Tensor]
     return changed
 
 
-def _factors(spec: RoundSpec) -> dict[str, Any]:
+def round_factors(spec: RoundSpec) -> dict[str, Any]:
+    """The table's columns of a grid."""
     return {"bits": spec.bits, "group_size": spec.group}
 
 
@@ -55,7 +56,7 @@ PERTURBATIONS.add(
         apply=lambda weights, spec, _: apply_round(weights, spec),
         is_identity=lambda spec: False,
         keeps=KEPT,
-        factors=_factors,
+        factors=round_factors,
         description="weights of the blocks' linear layers at the nearest of 2^bits levels, a grid for each output",
     ),
 )
