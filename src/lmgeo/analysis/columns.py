@@ -26,8 +26,10 @@ SETTINGS = (
     "protocol",
     *(f"finetune_{name}" for name in _FINETUNING),
 )
-FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
-SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
+_NOISE = ("alpha", "noise_seed", "rule", "scale", "gamma")
+_QUANTIZATION = ("bits", "group_size", "act_order", "calibration_corpus", "calibration_sequences", "calibration_seed")
+FACTORS = ("base", "family", "kind", *_NOISE, *_QUANTIZATION, "step", *SETTINGS)
+SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed", "calibration_seed")
 NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", *FACTORS})
 TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
 

@@ -5,36 +5,33 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
 from lmgeo.core.weights import WeightView
 from lmgeo.numerics.gptq import gptq
 from lmgeo.perturb.declare import PERTURBATIONS, CalibratedSpec, ModelFacts, Perturbation
 from lmgeo.perturb.layers import KEPT, matrix, quantized_layers, tensor_of
+from lmgeo.perturb.round import RoundSpec, round_factors
 
 if TYPE_CHECKING:
     import torch
 
 
-class GptqSpec(CalibratedSpec):
-    """Settings of GPTQ; the calibration text's are `CalibratedSpec`'s.
+class GptqSpec(CalibratedSpec, RoundSpec):
+    """Settings of GPTQ: those of rounding to nearest, those of the calibration text, and the order.
 
     Attributes:
-        bits: a grid has 2 ** bits levels.
-        group: inputs that share a grid; 0: all inputs of an output.
         act_order: whether the inputs of the largest second moment come first.
     """
 
-    bits: int = Field(ge=2, le=8)
-    group: int = Field(0, ge=0)
     act_order: bool = False
 
 
 def apply_gptq(weights: WeightView, spec: GptqSpec, facts: ModelFacts) -> dict[str, torch.Tensor]:
     """Quantize the first block, then each next one on the inputs that the quantized ones before it give.
 
-    Within a block all layers see the inputs of the block as it was. The layers and their grids are those of
-    `round`, so the two differ only in that later weights make up for earlier ones' errors.
+    Within a block all layers see its inputs as they were before it was quantized. The layers and their grids
+    are those of `round`, so the two differ only in that later weights make up for earlier ones' errors.
+    Calibrate on text like that which the model was trained on: on other text the inputs differ, and with
+    them the errors that are made up for.
 
     Args:
         weights: the model's.
@@ -55,13 +52,14 @@ def apply_gptq(weights: WeightView, spec: GptqSpec, facts: ModelFacts) -> dict[s
         block = list(names)
         moments = facts.second_moments(changed, block)
         for name in block:
-            rounded = gptq(matrix(weights[name]), moments[name], spec.bits, spec.group, spec.act_order)
+            rounded = gptq(matrix(weights, name), moments[name], spec.bits, spec.group, spec.act_order)
             changed[name] = tensor_of(rounded.values, weights[name])
     return weights.map(lambda name, weight: changed.get(name, weight.tensor))
 
 
 def _factors(spec: GptqSpec) -> dict[str, Any]:
-    return {"bits": spec.bits, "group": spec.group, "act_order": spec.act_order}
+    text = {f"calibration_{name}": getattr(spec, name) for name in CalibratedSpec.model_fields}
+    return {**round_factors(spec), "act_order": spec.act_order, **text}
 
 
 PERTURBATIONS.add(

@@ -34,9 +34,16 @@ def quantized_layers(weights: WeightView) -> list[str]:
     return found
 
 
-def matrix(weight: Weight) -> Float64[ndarray, "out in"]:
-    """A layer's matrix with one row for each output, in float64; a copy."""
+def matrix(weights: WeightView, name: str) -> Float64[ndarray, "out in"]:
+    """A layer's matrix with one row for each output, in float64; a copy.
+
+    Raises:
+        SpecError: NaN or infinity in it.
+    """
+    weight = weights[name]
     values = weight.tensor.detach().cpu().double().numpy()
+    if not np.isfinite(values).all():
+        raise SpecError(f"{name} holds NaN or infinity", "give a model whose weights are finite")
     return np.array(values.T if weight.input_axis == 0 else values, order="C")
 
 

@@ -39,13 +39,14 @@ def apply_round(weights: WeightView, spec: RoundSpec) -> dict[str, torch.Tensor]
     """
     changed = {name: weight.tensor for name, weight in weights.items()}
     for name in quantized_layers(weights):
-        rounded = round_to_nearest(matrix(weights[name]), spec.bits, spec.group)
+        rounded = round_to_nearest(matrix(weights, name), spec.bits, spec.group)
         changed[name] = tensor_of(rounded.values, weights[name])
     return changed
 
 
-def _factors(spec: RoundSpec) -> dict[str, Any]:
-    return {"bits": spec.bits, "group": spec.group}
+def round_factors(spec: RoundSpec) -> dict[str, Any]:
+    """The table's columns of a grid."""
+    return {"bits": spec.bits, "group_size": spec.group}
 
 
 PERTURBATIONS.add(
@@ -55,7 +56,7 @@ PERTURBATIONS.add(
         apply=lambda weights, spec, _: apply_round(weights, spec),
         is_identity=lambda spec: False,
         keeps=KEPT,
-        factors=_factors,
+        factors=round_factors,
         description="weights of the blocks' linear layers at the nearest of 2^bits levels, a grid for each output",
     ),
 )
