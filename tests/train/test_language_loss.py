@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers
 
 from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError
 from lmgeo.models.handle import ModelHandle
@@ -178,17 +177,17 @@ def test_a_real_model(shared: Path) -> None:
     assert found.tokens == tokens.sum() > 700
     assert found.bytes == sum(map(len, texts))
     assert found.nats_per_token == pytest.approx(nats.sum() / tokens.sum(), rel=1e-5)
-    assert language_loss(handle, texts[:1]).nats_per_token < 2.5  # it has seen many such stories
+    other = language_loss(handle, ["no it was n't black monday", "the company said it expects to report a loss"])
+    assert found.bits_per_byte < 0.5 * other.bits_per_byte  # it has seen many such stories
 
 
-def test_a_lossy_tokenizer_is_cut_where_its_tokens_stood(shared: Path) -> None:
-    """The real tokenizer reads a tab as unknown, so that its tokens do not give the text back."""
+def test_what_a_tokenizer_loses_is_said(shared: Path) -> None:
+    """The real tokenizer, as transformers reads it, drops characters it does not know."""
     handle = load_model(shared / "data/models/TinyStories-656K")
-    text = "One\tday the dog saw a big red ball."
-    tokenizer = transformers.AutoTokenizer.from_pretrained(shared / "data/models/TinyStories-656K")
-    places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    assert tokenizer.unk_token_id in tokenizer.encode(text)
-    for most in range(4, len(places)):
-        found = language_loss(handle, [text], most_tokens=most)
-        assert (found.tokens, found.bytes) == (most, places[most - 1][1])
-    assert any("<unk>" in note for note in found.notes)
+    assert handle.tokenizer.decode(handle.tokenizer.encode("One\tday", add_special_tokens=False)) == "Oneday"
+    found = language_loss(handle, ["One day", "One\tday"])
+    assert "does not give back 1 of 2 documents" in found.notes[0]
+    assert found.bytes == 14
+    cut = language_loss(handle, ["One day", "\tday the dog saw a ball"], most_tokens=8)
+    assert (cut.documents, cut.bytes) == (1, 7)  # where it would be cut is not known
+    assert "1 documents left out" in cut.notes[1]
