@@ -188,6 +188,6 @@ def test_what_a_tokenizer_loses_is_said(shared: Path) -> None:
     found = language_loss(handle, ["One day", "One\tday"])
     assert "does not give back 1 of 2 documents" in found.notes[0]
     assert found.bytes == 14
-    cut = language_loss(handle, ["One day", "\tday the dog saw a ball"], most_tokens=8)
+    cut = language_loss(handle, ["One day", "\tday the dog saw a ball"], most_tokens=6)
     assert (cut.documents, cut.bytes) == (1, 7)  # where it would be cut is not known
     assert "1 documents left out" in cut.notes[1]
