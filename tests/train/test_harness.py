@@ -92,7 +92,8 @@ def test_what_the_harness_is_asked(asked: list[dict[str, Any]], handle: ModelHan
     assert manager == {"include_path": None, "include_defaults": True}
     assert (first["tasks"], second["tasks"]) == (["tiny"], ["group"])
     assert (first["limit"], first["fewshot_random_seed"], first["use_cache"]) == (4, 3, str(tmp_path / "key"))
-    assert all(first[f"{name}_random_seed"] is None for name in ("numpy", "torch")) and first["random_seed"] is None
+    assert all(first[f"{name}_random_seed"] is None for name in ("numpy", "torch"))
+    assert first["random_seed"] is None
     model = first["model"]
     assert model.pretrained is handle.module
     assert model.tokenizer is not handle.tokenizer  # it may add a token to its own
@@ -142,6 +143,12 @@ def test_what_cannot_be_scored_is_said(
         harness_scores(handle, [task])
     assert what.rstrip("$") in raised.value.what
     assert "more" not in raised.value.what.partition("hub")[2]
+
+
+def test_a_name_like_none_does_not_list_thousands(asked: list[dict[str, Any]], handle: ModelHandle) -> None:
+    with pytest.raises(UnknownName) as raised:
+        harness_scores(handle, ["zzzzzzzz"])
+    assert raised.value.mend == "`lm_eval ls tasks` lists what there is"
 
 
 def test_without_the_harness_its_absence_is_said(handle: ModelHandle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ one model's content, and it is the caller who names it.
 from __future__ import annotations
 
 import copy
+import difflib
 import io
 import logging
 import math
@@ -126,8 +127,14 @@ def _tasks(tasks: Sequence[str], folder: Path | None) -> Any:
     manager = TaskManager(include_path=None if folder is None else str(folder), include_defaults=folder is None)
     for task in tasks:
         if task not in manager.all_tasks:
-            raise UnknownName.among("task of the lm-evaluation-harness", task, manager.all_tasks)
+            raise UnknownName(f"unknown task of the lm-evaluation-harness {task!r}", _near(task, manager.all_tasks))
     return manager
+
+
+def _near(task: str, known: Sequence[str]) -> str:
+    """The names near a mistyped one; all of them would fill pages."""
+    near = difflib.get_close_matches(task, known, n=3)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else "`lm_eval ls tasks` lists what there is"
 
 
 def _wrapped(handle: ModelHandle) -> Any:
@@ -170,14 +177,15 @@ def _score(task: str, found: Mapping[str, Any], seed: int) -> TaskScore:
     values = found["results"].get(task, {})
     metrics = {_plain(key): v for key, v in values.items() if "," in key and "_stderr," not in key and _is_number(v)}
     errors = {_plain(key.replace("_stderr,", ",")): v for key, v in values.items() if "_stderr," in key}
+    errors = {name: v for name, v in errors.items() if _is_number(v) and math.isfinite(v)}  # "N/A" where there is none
     chosen = _chosen(task, metrics, _better_when_higher(task, found))
     broken = [name for name, value in metrics.items() if not math.isfinite(value)]
     if broken:
         raise LmgeoError(
             f"{PREFIX}{task}: {broken[0]} is {metrics[broken[0]]}", "look for NaN or huge values in the model's weights"
         )
-    score, error = float(metrics[chosen]), errors.get(chosen)
-    around = _NORMAL_95 * error if _is_number(error) and math.isfinite(error) else None
+    score = float(metrics[chosen])
+    around = _NORMAL_95 * errors[chosen] if chosen in errors else None
     return TaskScore(
         task=f"{PREFIX}{task}",
         score=score,
