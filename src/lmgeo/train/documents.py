@@ -23,7 +23,7 @@ _LONGEST_CHARACTER = 8  # tokens; a character has at most four bytes, and a byte
 
 
 @dataclass(frozen=True)
-class Documents:
+class TokenizedDocuments:
     """Tokenized documents.
 
     Attributes:
@@ -63,7 +63,7 @@ def windows(ids: Int[ndarray, " t"], length: int) -> list[Int[ndarray, " w"]]:
     return [ids[start : start + length + 1] for start in range(0, len(ids) - 1, length)]
 
 
-def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int | None = None) -> Documents:
+def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int | None = None) -> TokenizedDocuments:
     """Tokenize documents in their order, until `most_tokens` tokens are to be predicted.
 
     A document that goes beyond is cut at its last whole character within.
@@ -90,7 +90,7 @@ def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int |
         raise NotEnoughData(
             what, "give texts of two tokens or more" + (", or raise most_tokens" if most_tokens else "")
         )
-    return Documents(reading.ids, np.array(reading.bytes, np.int64), tuple(reading.notes()))
+    return TokenizedDocuments(reading.ids, np.array(reading.bytes, np.int64), tuple(reading.notes()))
 
 
 def _tokenized(handle: ModelHandle, texts: Sequence[str]) -> Iterator[tuple[str, ndarray]]:
@@ -129,7 +129,7 @@ class _Reading:
             self._cut = len(ids) > room
             end = self._whole_before(text, ids, room) if self._cut else (len(ids), len(text.encode()))
             start = self._bytes_of(text, ids[: self._skipped]) if self._skipped else 0
-            if end is None or start is None or end[0] <= self._skipped:
+            if end is None or start is None or end[1] <= start:
                 self._unclear += 1
             else:
                 self._add(ids[: end[0]], end[1] - start)
