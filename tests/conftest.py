@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Shapes in annotations are checked on every call made by a test.
 install_import_hook(["lmgeo.numerics", "lmgeo.states", "lmgeo.measures", "lmgeo.represent"], "beartype.beartype")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test writes in the user's cache; the workers of one run share a cache of their own."""
+    if "LMGEO_CACHE" not in os.environ:
+        os.environ["LMGEO_CACHE"] = tempfile.mkdtemp(prefix="lmgeo-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop("LMGEO_CACHE"), ignore_errors=True))
 
 
 @pytest.fixture(scope="session")

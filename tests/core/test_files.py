@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lmgeo.core.files import folder_in_one_step, write_bytes, write_json, write_text
+from lmgeo.core.files import folder_in_one_step, one_at_a_time, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> set[str]:
@@ -156,3 +156,26 @@ def test_the_old_folder_stays_when_the_new_one_cannot_land(tmp_path: Path, monke
         fill()
     assert names(target) == {"old"}
     assert names(tmp_path) == {"model"}
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    """Another thread enters only when the first has left; an error lets go too; other paths do not wait."""
+    target = tmp_path / "below" / "folder"
+    events: list[str] = []
+
+    def second() -> None:
+        with one_at_a_time(target):
+            events.append("second in")
+
+    with one_at_a_time(target), one_at_a_time(tmp_path / "other"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(timeout=0.2)
+        events.append("first out")
+    thread.join(timeout=30)
+    assert events == ["first out", "second in"]
+    with pytest.raises(ValueError, match="inside"), one_at_a_time(target):
+        raise ValueError("inside")
+    with one_at_a_time(target):
+        events.append("third in")
+    assert events[-1] == "third in"

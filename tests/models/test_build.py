@@ -10,7 +10,7 @@ import torch
 
 from lmgeo.core.errors import SpecError
 from lmgeo.core.spec.model import PretrainSpec
-from lmgeo.models.build import build_encoder, untrained_twin
+from lmgeo.models.build import build_model, untrained_twin
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.load import load_model
 from lmgeo.models.tokenizer import train_wordpiece
@@ -24,7 +24,7 @@ def architecture(request: pytest.FixtureRequest) -> str:
 
 
 def test_its_shape(architecture: str) -> None:
-    module = build_encoder(PretrainSpec(architecture=architecture, **SMALL), 300, 0)
+    module = build_model(PretrainSpec(architecture=architecture, **SMALL), 300, 0)
     config = module.config
     assert (config.vocab_size, config.hidden_size, config.num_hidden_layers) == (300, 64, 2)
     assert (config.num_attention_heads, config.max_position_embeddings, config.pad_token_id) == (2, 24, 0)
@@ -37,7 +37,7 @@ def test_its_shape(architecture: str) -> None:
 
 def test_only_modernbert_has_a_final_norm() -> None:
     def sites(architecture: str) -> tuple[str, ...]:
-        module = build_encoder(PretrainSpec(architecture=architecture, **SMALL), 300, 0)
+        module = build_model(PretrainSpec(architecture=architecture, **SMALL), 300, 0)
         return ModelHandle(module, architecture, lambda: None).sites
 
     assert sites("modernbert") == ("embeddings", "block.0", "block.1", "final_prenorm", "final")
@@ -47,7 +47,7 @@ def test_only_modernbert_has_a_final_norm() -> None:
 def test_the_seed_decides_and_the_global_generator_is_untouched(architecture: str) -> None:
     def values(seed: int, given: int | None = None) -> torch.Tensor:
         spec = PretrainSpec(architecture=architecture, seed=seed, **SMALL)
-        return torch.cat([p.detach().flatten() for p in build_encoder(spec, 300, 0, given).parameters()])
+        return torch.cat([p.detach().flatten() for p in build_model(spec, 300, 0, given).parameters()])
 
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -61,7 +61,7 @@ def test_the_seed_decides_and_the_global_generator_is_untouched(architecture: st
 
 def test_dropout_is_the_specs(architecture: str) -> None:
     def in_training(dropout: float) -> bool:
-        module = build_encoder(PretrainSpec(architecture=architecture, dropout=dropout, **SMALL), 300, 0).train()
+        module = build_model(PretrainSpec(architecture=architecture, dropout=dropout, **SMALL), 300, 0).train()
         ids = torch.arange(5, 20)[None]
         return torch.equal(module(input_ids=ids).logits, module(input_ids=ids).logits)
 
@@ -72,7 +72,7 @@ def test_dropout_is_the_specs(architecture: str) -> None:
 @pytest.mark.parametrize(("width", "heads"), [(64, 2), (16, 1), (100, 2), (96, 3), (80, 2)])
 def test_heads_by_default(width: int, heads: int) -> None:
     spec = PretrainSpec(architecture="modernbert", width=width, layers=1)
-    assert build_encoder(spec, 300, 0).config.num_attention_heads == heads
+    assert build_model(spec, 300, 0).config.num_attention_heads == heads
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_heads_by_default(width: int, heads: int) -> None:
 )
 def test_heads_that_do_not_share_the_width(architecture: str, width: int, heads: int | None) -> None:
     with pytest.raises(SpecError, match="do not share"):
-        build_encoder(PretrainSpec(architecture=architecture, width=width, layers=1, heads=heads), 300, 0)
+        build_model(PretrainSpec(architecture=architecture, width=width, layers=1, heads=heads), 300, 0)
 
 
 def test_a_twin_has_the_shape_and_nothing_else(family: str, tiny: Any) -> None:
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_it_is_an_ordinary_one(architecture: str, sentences: lis
     """AutoTokenizer chooses its class by the model beside it; the ids must not depend on that."""
     tokenizer = train_wordpiece(sentences, 300, 24)
     spec = PretrainSpec(architecture=architecture, **SMALL)
-    module = build_encoder(spec, len(tokenizer), tokenizer.pad_token_id)
+    module = build_model(spec, len(tokenizer), tokenizer.pad_token_id)
     ModelHandle(module, architecture, lambda: tokenizer).save(tmp_path / "model")
     loaded = load_model(tmp_path / "model")
     assert type(loaded.module) is type(module)

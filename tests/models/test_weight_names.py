@@ -167,13 +167,13 @@ def test_types_that_are_no_floats_are_left_out() -> None:
 
 def test_a_spec_tells_the_names_of_what_it_will_make(tmp_path: Path) -> None:
     from lmgeo.core.spec.model import PretrainSpec
-    from lmgeo.models.build import build_encoder, unbuilt_weights
+    from lmgeo.models.build import build_model, unbuilt_weights
 
     state = torch.random.get_rng_state()
     for architecture in ("bert", "modernbert"):
         spec = PretrainSpec(architecture=architecture, width=16, layers=2, vocabulary=300)
         planned = select_matrices(unbuilt_weights(spec), ["all"]).matrices
-        build_encoder(spec, 280, 0).save_pretrained(tmp_path / architecture)
+        build_model(spec, 280, 0).save_pretrained(tmp_path / architecture)
         made = select_matrices(read_weights(tmp_path / architecture), ["all"]).matrices
         assert {n: c.parameter for n, c in planned.items()} == {n: c.parameter for n, c in made.items()}
         assert json.loads((tmp_path / architecture / "config.json").read_text())["vocab_size"] == 280

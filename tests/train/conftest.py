@@ -12,7 +12,7 @@ import torch
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.data.examples import Examples
 from lmgeo.data.tasks import Task, TaskData
-from lmgeo.models.build import build_encoder
+from lmgeo.models.build import build_model
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.tokenizer import train_wordpiece
 from lmgeo.train.optimization import torch_stream
@@ -68,7 +68,7 @@ def model(request: pytest.FixtureRequest, sentences: list[str], tiny_spec: MakeS
 def make_encoder(architecture: str, sentences: list[str], tiny_spec: MakeSpec) -> ModelHandle:
     tokenizer = train_wordpiece(sentences, 300, 16)
     spec = tiny_spec(architecture=architecture, dropout=0.1)
-    return ModelHandle(build_encoder(spec, len(tokenizer), tokenizer.pad_token_id), "tiny", lambda: tokenizer)
+    return ModelHandle(build_model(spec, len(tokenizer), tokenizer.pad_token_id), "tiny", lambda: tokenizer)
 
 
 def make_decoder(sentences: list[str]) -> ModelHandle:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError
-from lmgeo.core.spec.model import PretrainSpec
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train.partial import partial_folder
 from lmgeo.train.pretrain import pretrain
@@ -51,11 +51,11 @@ def record(folder: Path) -> dict[str, Any]:
 def test_a_killed_run_resumes_to_the_same_bits(
     architecture: str, tmp_path: Path, sentences: list[str], tiny_spec: Spec
 ) -> None:
-    spec = tiny_spec(architecture=architecture, dropout=0.1, steps=50)  # three epochs
+    spec = tiny_spec(architecture=architecture, dropout=0.1, steps=50, even_checkpoints=5)  # three epochs
     whole = pretrain(spec, sentences, tmp_path / "whole")
     for last in (13, 40):  # twice, in the first epoch and in the second; three steps after a save
         with pytest.raises(Killed):
-            pretrain(spec, sentences, tmp_path / "cut", on_step=kill_at(last), checkpoint_every=10)
+            pretrain(spec, sentences, tmp_path / "cut", on_step=kill_at(last))
         assert not (tmp_path / "cut").exists()
     steps: list[int] = []
     resumed = pretrain(spec, sentences, tmp_path / "cut", on_step=lambda step, loss: steps.append(step))
@@ -92,9 +92,9 @@ def test_the_checkpoint_is_ordinary_in_a_fresh_process(tmp_path: Path, sentences
     out = tmp_path / "deep" / "model"
     seen: list[tuple[int, ModelHandle]] = []
     pretrain(
-        tiny_spec(), sentences, out, on_checkpoint=lambda step, handle: seen.append((step, handle)), checkpoint_every=5
+        tiny_spec(even_checkpoints=2), sentences, out, on_checkpoint=lambda step, handle: seen.append((step, handle))
     )
-    assert [step for step, _ in seen] == [5, 10]
+    assert [step for step, _ in seen] == [0, 6, 12]
     assert seen[0][1].encode(["the cat"])[0].ids[0] == 2
     assert {"config.json", "model.safetensors", "tokenizer.json", "training.json"} <= {p.name for p in out.iterdir()}
     assert [p.name for p in out.parent.iterdir()] == ["model"]
@@ -131,7 +131,7 @@ def test_what_stands_in_the_place_is_never_replaced(tmp_path: Path, sentences: l
 
 def test_another_runs_half_done_state_is_not_taken_up(tmp_path: Path, sentences: list[str], tiny_spec: Spec) -> None:
     with pytest.raises(Killed):
-        pretrain(tiny_spec(seed=1), sentences, tmp_path / "model", on_step=kill_at(8), checkpoint_every=4)
+        pretrain(tiny_spec(seed=1, even_checkpoints=3), sentences, tmp_path / "model", on_step=kill_at(8))
     pretrain(tiny_spec(), sentences, tmp_path / "model")
     pretrain(tiny_spec(), sentences, tmp_path / "fresh")
     assert same(weights(tmp_path / "model"), weights(tmp_path / "fresh"))
@@ -139,7 +139,7 @@ def test_another_runs_half_done_state_is_not_taken_up(tmp_path: Path, sentences:
 
 def test_a_run_past_its_minutes_fails_and_can_go_on(tmp_path: Path, sentences: list[str], tiny_spec: Spec) -> None:
     with pytest.raises(LmgeoError, match=r"limit of 1e-06 minutes at step 1 of 12") as error:
-        pretrain(tiny_spec(minutes=1e-6), sentences, tmp_path / "model", checkpoint_every=1)
+        pretrain(tiny_spec(minutes=1e-6), sentences, tmp_path / "model")
     assert "raise minutes" in error.value.mend
     assert pretrain(tiny_spec(minutes=10), sentences, tmp_path / "model").steps == 12
 

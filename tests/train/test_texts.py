@@ -10,7 +10,7 @@ import pytest
 
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.spec.model import PretrainSpec
-from lmgeo.models.build import build_encoder
+from lmgeo.models.build import build_model
 from lmgeo.train.held_out import held_out_loss, unigram_loss
 from lmgeo.train.texts import prepare, split
 
@@ -60,7 +60,7 @@ def test_held_out_loss_is_fixed_and_an_untrained_model_is_no_better_than_guessin
 ) -> None:
     spec = tiny_spec(dropout=0.2)
     text = prepare(sentences, spec)
-    model = build_encoder(spec, len(text.tokenizer), text.tokenizer.pad_token_id)
+    model = build_model(spec, len(text.tokenizer), text.tokenizer.pad_token_id)
     loss = held_out_loss(model, text, 0.3)
     assert loss == held_out_loss(model, text, 0.3)
     assert loss == pytest.approx(np.log(len(text.tokenizer)), abs=0.3)

@@ -35,12 +35,12 @@ def language_loss(
         SpecError, UnknownName: a model or corpus that is not there, or a model that is no decoder.
         LmgeoError: a model whose outputs are not finite.
     """
-    from lmgeo.data.corpora import open_corpus
+    from lmgeo.data.corpora import open_documents
     from lmgeo.models.handle import ModelHandle
     from lmgeo.train.language_loss import language_loss as loss_of
 
     handle = model if isinstance(model, ModelHandle) else open_model(model, device)
-    text = open_corpus(corpus)
-    found = loss_of(handle, text.sequences, max_length=max_length, most_tokens=most_tokens, progress=progress)
+    text = open_documents(corpus)
+    found = loss_of(handle, text.texts, max_length=max_length, most_tokens=most_tokens, progress=progress)
     document = {"model": handle.label if model is handle else model, "corpus": text.name, **found.to_json()}
     return {**document, "notes": [*text.notes, *document["notes"]]}

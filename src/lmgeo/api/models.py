@@ -55,7 +55,7 @@ def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path
     Args:
         source: the base model.
         kind: the perturbation's name, e.g. `noise`.
-        settings: its settings, e.g. `{"alpha": 20, "seed": 1}`.
+        settings: its settings, e.g. `{"alpha": 20, "seed": 1}`; those of `gptq` name a calibration text too.
         out: a new folder.
 
     Returns:
@@ -68,13 +68,13 @@ def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path
     from lmgeo.models.content import content
     from lmgeo.models.source import resolve
     from lmgeo.perturb.declare import PERTURBATIONS
+    from lmgeo.study.perturbing import perturbation_identity, perturbed
 
-    chosen = PERTURBATIONS[kind]
+    chosen = PERTURBATIONS[kind].settings
     target = _new_folder(out)
-    spec = validate(chosen.settings, dict(settings), Document(f"the settings of {kind}", dict(settings)))
-    base = open_model(source)
-    base.with_weights(chosen.apply(base.weights(), spec)).save(target)
-    perturbation = {"kind": kind, "settings": spec.resolved(), "version": chosen.version}
+    spec = validate(chosen, dict(settings), Document(f"the settings of {kind}", dict(settings)))
+    perturbation = perturbation_identity(kind, spec)
+    perturbed(open_model(source), kind, spec).save(target)
     identity = {"base": {"content": content(resolve(source).path)}, "perturbation": perturbation}
     return {"path": str(target), "key": content_key(identity)}
 
@@ -94,10 +94,10 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
     """
     from lmgeo.core.spec.document import read_document
     from lmgeo.core.spec.model import PretrainSpec
-    from lmgeo.data.corpora import open_corpus
     from lmgeo.study.bases import training_identity
     from lmgeo.study.cells import model_key
     from lmgeo.train.pretrain import pretrain as train
+    from lmgeo.train.training_text import training_text
 
     if isinstance(spec, Mapping):
         document = Document("the training spec", dict(spec))
@@ -106,7 +106,7 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
         if isinstance(document.value, dict) and list(document.value) == ["pretrain"]:
             document.value = document.value["pretrain"]
     settings = validate(PretrainSpec, document.value, document)
-    result = train(settings, open_corpus(settings.corpus).sequences, Path(out), progress=progress)
+    result = train(settings, training_text(settings), Path(out), progress=progress)
     return {"path": str(result.path), "key": model_key(training_identity(settings))}
 
 

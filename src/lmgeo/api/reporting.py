@@ -61,7 +61,7 @@ def _command(source: str, asked: Mapping[str, Any]) -> str:
 
 def _records(store: Store) -> dict[str, dict[str, Any]]:
     """Every record by its name inside the store."""
-    kinds = ("pretrain", "measure", "evaluate")
+    kinds = ("pretrain", "measure", "evaluate", "losses")
     return {name: store.read(name) for kind in kinds for name in store.names(f"records/{kind}")}
 
 

@@ -61,7 +61,8 @@ def plan_study(study: str | Path, settings: Sequence[str] = (), plugins: Sequenc
     """
     from lmgeo.analysis.filter_syntax import parse_filter
     from lmgeo.core.spec.document import read_document
-    from lmgeo.core.spec.study import override, parse_study
+    from lmgeo.core.spec.overrides import override
+    from lmgeo.core.spec.study import parse_study
     from lmgeo.measures.plugins import load_plugins
     from lmgeo.perturb.declare import PERTURBATIONS
     from lmgeo.study.plan import build_plan

@@ -31,12 +31,15 @@ class Weight:
         role: what it is for.
         block: index of the encoder or decoder block it sits in; None outside the blocks.
         bias: whether it is an additive bias (False for norm gains).
+        input_axis: of a linear layer's matrix, the axis of its inputs: 1 as a rule, 0 in families that keep
+            it the other way round; None: no linear layer's matrix.
     """
 
     tensor: torch.Tensor
     role: Role
     block: int | None
     bias: bool
+    input_axis: int | None = None
 
 
 class WeightView(Mapping[str, Weight]):

@@ -76,6 +76,7 @@ def compute(
     seed: int,
     progress: Progress = silent,
     device: str = "cpu",
+    spread: bool = True,
 ) -> dict[str, Measurement]:
     """Every named measure of one cloud with its spread, in the order of `names`.
 
@@ -86,6 +87,7 @@ def compute(
         seed: of the quantizers: S + 1 … for the protocol's several.
         progress: told of each measure.
         device: where the quantizers' backend `torch` works.
+        spread: whether to take each value again of parts of the cloud, for its standard error.
 
     Raises:
         UnknownName: a name that is no measure's.
@@ -100,7 +102,7 @@ def compute(
         if kind is Quantization:
             found |= _quantized(states[Rows], group, protocol, seed, progress, device)
         else:
-            found |= measured(kind, [MEASURES[name] for name in group], states[source_of(kind)])
+            found |= measured(kind, [MEASURES[name] for name in group], states[source_of(kind)], spread=spread)
     return {name: found[name] for name in names}
 
 

@@ -43,6 +43,7 @@ FAMILIES: dict[str, tuple[str, str | None]] = {
     "olmo": _LLAMA,
     "olmo2": _LLAMA,
     "olmo3": _LLAMA,
+    "stablelm": _LLAMA,
 }
 _SHARED_BLOCKS = frozenset({"albert"})  # fewer block modules than blocks: each is called several times
 

@@ -1,4 +1,4 @@
-"""New models: encoders from a training spec, and untrained twins of checkpoints."""
+"""New models: from a training spec, and untrained twins of checkpoints."""
 
 from __future__ import annotations
 
@@ -9,39 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from lmgeo.core.errors import SpecError
 from lmgeo.core.seeds import stream_seed
 from lmgeo.core.spec.model import PretrainSpec
+from lmgeo.models.architectures import configuration
+from lmgeo.models.classes import has_masked_head
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.quiet import quiet
 
 if TYPE_CHECKING:
     from lmgeo.models.weight_files import StoredWeights
 
-_WIDTH_OF_A_HEAD = 32
-_BERT_GROWTH = 4.0  # inner width of the MLP over the model's
-_GATED_GROWTH = 1.5  # ModernBERT's: half of the inner width is the gate
 
-
-def build_encoder(spec: PretrainSpec, vocabulary_size: int, pad_id: int, seed: int | None = None) -> Any:
-    """A randomly initialised masked language model, in float32; torch's global generator stays untouched.
-
-    `bert`: post-norm, learned positions, GELU; `modernbert`: pre-norm, rotary positions, gated MLP, no biases.
+def build_model(spec: PretrainSpec, vocabulary_size: int, special_id: int, seed: int | None = None) -> Any:
+    """A randomly initialised language model, in float32; torch's global generator stays untouched.
 
     Args:
         spec: architecture, width, layers, heads, positions, dropout.
         vocabulary_size: V.
-        pad_id: the id whose embedding stays zero.
+        special_id: what pads; of a causal model it is what separates documents too.
         seed: of the stream `init`; default: the spec's.
 
     Raises:
         SpecError: a width that the heads cannot share.
     """
     with quiet():
-        from transformers import AutoModelForMaskedLM
-
-        config = _CONFIGS[spec.architecture](spec, vocabulary_size, pad_id)
-    return seeded_module(config, AutoModelForMaskedLM, spec.seed if seed is None else seed)
+        config, automatic = configuration(spec, vocabulary_size, special_id), _automatic(spec)
+    return seeded_module(config, automatic, spec.seed if seed is None else seed)
 
 
 def unbuilt_weights(spec: PretrainSpec) -> StoredWeights:
@@ -49,12 +42,40 @@ def unbuilt_weights(spec: PretrainSpec) -> StoredWeights:
     from lmgeo.models.torch_tensors import torch_tensors
     from lmgeo.models.weight_files import StoredWeights
 
-    with quiet(), torch.device("meta"):
-        from transformers import AutoModelForMaskedLM
-
-        module = AutoModelForMaskedLM.from_config(_CONFIGS[spec.architecture](spec, spec.vocabulary, 0))
+    module = _unbuilt(spec)
     config = {**module.config.to_dict(), "architectures": [type(module).__name__]}
     return StoredWeights.of(spec.architecture, torch_tensors(dict(module.named_parameters())), config)
+
+
+def run_facts(spec: PretrainSpec) -> dict[str, Any]:
+    """What a run's spec says of its cost before it is run.
+
+    Returns:
+        `parameters` of the model, `body_parameters` without both embedding matrices, and `flops` of the whole run
+        (None for masked models, whose sequences differ in length). A tied matrix counts once; a tokenizer that
+        finds fewer pieces than asked for makes fewer of each.
+    """
+    module, tokens = _unbuilt(spec), spec.planned_tokens
+    every = sum(p.numel() for p in module.parameters())
+    flops = None if tokens is None else tokens * flops_a_token(module, spec.max_length)
+    return {"parameters": every, "body_parameters": body_parameters(module), "flops": flops}
+
+
+def body_parameters(module: Any) -> int:
+    """Parameters of a model without its embedding and unembedding matrices."""
+    ends = {id(e.weight): e.weight.numel() for e in (module.get_input_embeddings(), module.get_output_embeddings())}
+    return sum(p.numel() for p in module.parameters()) - sum(ends.values())
+
+
+def _unbuilt(spec: PretrainSpec) -> Any:
+    with quiet(), torch.device("meta"):
+        return _automatic(spec).from_config(configuration(spec, spec.vocabulary, 0))
+
+
+def _automatic(spec: PretrainSpec) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+
+    return AutoModelForMaskedLM if spec.masked else AutoModelForCausalLM
 
 
 def untrained_twin(handle: ModelHandle, seed: int) -> ModelHandle:
@@ -82,65 +103,13 @@ def _init_stream(seed: int) -> Iterator[None]:
         yield
 
 
-def _bert(spec: PretrainSpec, vocabulary_size: int, pad_id: int) -> Any:
-    from transformers import BertConfig
+def flops_a_token(module: Any, length: int) -> float:
+    """Floating-point operations of training on one token: forward and backward, a product and a sum counted each.
 
-    return BertConfig(
-        **_shared(spec, vocabulary_size, pad_id, _BERT_GROWTH),
-        hidden_dropout_prob=spec.dropout,
-        attention_probs_dropout_prob=spec.dropout,
-    )
-
-
-def _modernbert(spec: PretrainSpec, vocabulary_size: int, pad_id: int) -> Any:
-    from transformers import ModernBertConfig
-
-    return ModernBertConfig(
-        **_shared(spec, vocabulary_size, pad_id, _GATED_GROWTH),
-        embedding_dropout=spec.dropout,
-        mlp_dropout=spec.dropout,
-        attention_dropout=spec.dropout,
-        # the family's defaults are ids of its own, far larger vocabulary
-        bos_token_id=None,
-        eos_token_id=None,
-        cls_token_id=None,
-        sep_token_id=None,
-    )
-
-
-_CONFIGS = {"bert": _bert, "modernbert": _modernbert}
-
-
-def _shared(spec: PretrainSpec, vocabulary_size: int, pad_id: int, growth: float) -> dict[str, Any]:
-    return {
-        "vocab_size": vocabulary_size,
-        "hidden_size": spec.width,
-        "num_hidden_layers": spec.layers,
-        "num_attention_heads": _heads(spec),
-        "intermediate_size": int(spec.width * growth),
-        "max_position_embeddings": spec.max_length,
-        "pad_token_id": pad_id,
-        "initializer_range": _spread(spec.width),
-    }
-
-
-def _spread(width: int) -> float:
-    """Standard deviation of the first weights: the families' 0.02 at their width of 768, larger for narrow models.
-
-    At a width of 64, 0.02 leaves the first steps nearly flat: held-out loss 4.53 after 1,200 steps, 4.40 with 0.06.
+    6 for every weight that multiplies (the body's, and the unembedding even where it is tied), and 6·L·d·T for a
+    causal attention over T tokens, 12·L·d·T for one that sees both ways (Kaplan et al. 2020, Chowdhery et al. 2022).
     """
-    return round(0.02 * max(1.0, 768 / width) ** 0.5, 4)
-
-
-def _heads(spec: PretrainSpec) -> int:
-    """As asked; else one per 32 of width, or the next fewer that the width can be shared among."""
-    # rotary positions turn pairs of coordinates
-    step = 2 if spec.architecture == "modernbert" else 1
-    wanted = spec.heads or max(1, spec.width // _WIDTH_OF_A_HEAD)
-    fitting = [h for h in range(wanted, 0, -1) if spec.width % (h * step) == 0]
-    if not fitting or (spec.heads and fitting[0] != spec.heads):
-        raise SpecError(
-            f"heads {wanted} do not share width {spec.width}" + (" in pairs" if step == 2 else ""),
-            f"give a width that is a multiple of {wanted * step}",
-        )
-    return fitting[0]
+    config = module.config
+    both_ways = 2 if has_masked_head(config) else 1
+    attention = 6 * both_ways * config.num_hidden_layers * config.hidden_size * length
+    return float(6 * (body_parameters(module) + module.get_output_embeddings().weight.numel()) + attention)

@@ -23,7 +23,7 @@ from lmgeo.models.limits import NO_LIMIT, position_limit, tokenizer_limit
 from lmgeo.models.locate import locate
 from lmgeo.models.quiet import evaluating, quiet
 from lmgeo.models.replace import with_tensors
-from lmgeo.models.roles import is_bias, roles_of
+from lmgeo.models.roles import input_axis, is_bias, roles_of
 
 UNEMBEDDING, EMBEDDING = "unembedding", "embedding"
 
@@ -197,7 +197,7 @@ class ModelHandle:
         roles = self._roles
         return WeightView(
             {
-                name: Weight(parameter.detach(), roles[name][0], roles[name][1], is_bias(name))
+                name: Weight(parameter.detach(), *roles[name], is_bias(name), input_axis(name, self.module))
                 for name, parameter in self.module.named_parameters()
             }
         )

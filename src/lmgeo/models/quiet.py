@@ -33,12 +33,12 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def evaluating(module: Any) -> Iterator[None]:
-    """Eval mode inside; a model in training goes on training afterwards."""
-    was_training = module.training
-    if was_training:
+    """Eval mode inside; a model in training goes on training afterwards, each part in the mode it was in."""
+    in_training = [part for part in module.modules() if part.training]
+    if in_training:
         module.eval()
     try:
         yield
     finally:
-        if was_training:
-            module.train()
+        for part in in_training:
+            part.training = True

@@ -37,6 +37,20 @@ def is_bias(name: str) -> bool:
     return name.rpartition(".")[2].endswith("bias")
 
 
+def input_axis(name: str, module: nn.Module) -> int | None:
+    """The axis of the inputs of a linear layer's matrix; None for any other parameter.
+
+    1 for torch's own layer (out, in), 0 for the transposed one of the GPT-2 family (in, out).
+    """
+    owner, _, last = name.rpartition(".")
+    layer = module.get_submodule(owner)
+    if last != "weight":
+        return None
+    if isinstance(layer, nn.Linear):
+        return 1
+    return 0 if type(layer).__name__ == "Conv1D" else None
+
+
 def _role_in_block(name: str, block: nn.Module) -> Role:
     if _in_norm(name, block):
         return Role.NORM

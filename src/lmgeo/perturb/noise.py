@@ -79,7 +79,7 @@ PERTURBATIONS.add(
     "noise",
     Perturbation(
         settings=NoiseSpec,
-        apply=apply_noise,
+        apply=lambda weights, spec, _: apply_noise(weights, spec),
         is_identity=lambda spec: spec.alpha == 0,
         keeps=frozenset({Role.EMBEDDING, Role.POOLER, Role.HEAD}),
         factors=_factors,

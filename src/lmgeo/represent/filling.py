@@ -33,13 +33,14 @@ class Filling:
     def __init__(self, settings: Settings, label: str) -> None:
         self._settings = settings
         self._label = label
+        self.rows = 0  # taken so far, of each site
         self._same: dict[str, str] = {}  # site → the first site with the same states
         self._pending: dict[str, list[RowBatch]] = {}
         self._held = 0
         self._states: dict[str, States] = {}
 
-    def add(self, hidden: dict[str, Tensor], selection: Selection) -> None:
-        """Take the selected rows of hidden states, each (B, T, d); `hidden` is emptied on the way.
+    def add(self, hidden: Mapping[str, Tensor], selection: Selection) -> None:
+        """Take the selected rows of hidden states, each (B, T, d).
 
         Raises:
             SpecError: NaN or infinity among them.
@@ -49,7 +50,7 @@ class Filling:
             self._pending = {site: [] for site in dict.fromkeys(self._same.values())}
         for site, pending in self._pending.items():
             pending.append(selection.batch(hidden[site]))
-        hidden.clear()
+        self.rows += len(selection)
         self._held += len(selection)
         if self._held >= ROWS_PER_UPDATE:
             self._flush()

@@ -66,24 +66,45 @@ def represent(
         NotEnoughData: no text, or none that leaves a row.
         SpecError: hidden states with NaN or infinity; no tokenizer.
     """
+    return represent_each(handle, texts, sites, (tokens,), states, seed, progress, tokens_per_batch)[tokens]
+
+
+def represent_each(
+    handle: ModelHandle,
+    texts: Sequence[str],
+    sites: Sequence[str],
+    policies: Sequence[str],
+    states: Mapping[type, Mapping[str, Any]] | Iterable[type],
+    seed: int = 0,
+    progress: Progress = silent,
+    tokens_per_batch: int = TOKENS_PER_BATCH,
+) -> dict[str, Representation]:
+    """The same under several token policies, by policy, from one pass; arguments and errors as there."""
     chosen = choose_sites(handle, sites)
-    if tokens not in POLICIES:
-        raise UnknownName.among("token policy", tokens, POLICIES)
+    for policy in policies:
+        if policy not in POLICIES:
+            raise UnknownName.among("token policy", policy, POLICIES)
     sequences = _encode(handle, texts)
-    filling = Filling(settings_of(states, seed), handle.label)
-    n_tokens, n_rows, done = sum(map(len, sequences)), 0, 0
-    for batch, selection in _selections(handle, sequences, tokens, tokens_per_batch):
-        filling.add(_pass(handle, batch, chosen), selection)
-        n_rows += len(selection)
+    fillings = {policy: Filling(settings_of(states, seed), handle.label) for policy in policies}
+    n_tokens, done = sum(map(len, sequences)), 0
+    for batch, selections in _selections(handle, sequences, policies, tokens_per_batch):
+        hidden = _pass(handle, batch, chosen)
+        for policy, selection in selections.items():
+            fillings[policy].add(hidden, selection)
+        hidden.clear()
         done += int(batch.mask.sum())
         progress("tokens", done, n_tokens)
-    if n_rows == 0:
-        raise NotEnoughData(
-            f"token policy {tokens!r} leaves no token of {len(texts)} sequences",
-            "give texts with content, or the policy 'all'",
-        )
-    n_sequences = sum(len(sequence) > 0 for sequence in sequences)
-    return Representation(filling.finish(), n_sequences, n_tokens, n_rows, _notes(handle, sequences))
+    n_sequences, notes = sum(len(sequence) > 0 for sequence in sequences), _notes(handle, sequences)
+    for policy, filling in fillings.items():
+        if filling.rows == 0:
+            raise NotEnoughData(
+                f"token policy {policy!r} leaves no token of {len(texts)} sequences",
+                "give texts with content, or the policy 'all'",
+            )
+    return {
+        policy: Representation(filling.finish(), n_sequences, n_tokens, filling.rows, notes)
+        for policy, filling in fillings.items()
+    }
 
 
 def choose_sites(handle: ModelHandle, sites: Sequence[str]) -> tuple[str, ...]:
@@ -111,13 +132,13 @@ def _encode(handle: ModelHandle, texts: Sequence[str]) -> list[TokenSequence]:
 
 
 def _selections(
-    handle: ModelHandle, sequences: Sequence[TokenSequence], policy: str, tokens_per_batch: int
-) -> Iterator[tuple[Batch, Selection]]:
-    """Batches and what the policy keeps of them; a batch of which nothing is kept needs no pass."""
+    handle: ModelHandle, sequences: Sequence[TokenSequence], policies: Sequence[str], tokens_per_batch: int
+) -> Iterator[tuple[Batch, dict[str, Selection]]]:
+    """Batches and what each policy keeps of them; a batch of which nothing is kept needs no pass."""
     for batch in length_sorted_batches(sequences, tokens_per_batch, handle.pad_id):
-        selection = select(batch, policy)
-        if len(selection):
-            yield batch, selection
+        kept = {policy: selection for policy in policies if len(selection := select(batch, policy))}
+        if kept:
+            yield batch, kept
 
 
 def _pass(handle: ModelHandle, batch: Batch, sites: Sequence[str]) -> dict[str, Tensor]:

@@ -138,7 +138,7 @@ class Store:
     def results(self) -> dict[str, dict[str, Any]]:
         """Every result by its content key: the measures and scores of all records."""
         found: dict[str, dict[str, Any]] = {}
-        for kind in ("measure", "evaluate", "pretrain"):
+        for kind in ("measure", "evaluate", "losses", "pretrain"):
             for record in self.documents(f"records/{kind}"):
                 found.update(record["results"])
         return found

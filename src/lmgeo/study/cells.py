@@ -11,9 +11,10 @@ from lmgeo.core.identity import content_key
 # Raised whenever the code that they name gives other numbers: a new version makes new results.
 REPRESENT_VERSION = 2  # how text becomes vectors, the reservoir's size included
 FINETUNE_VERSION = 2
-PRETRAIN_VERSION = 2
+PRETRAIN_VERSION = 3
+LOSS_VERSION = 1
 
-CellKind = Literal["pretrain", "measure", "evaluate"]
+CellKind = Literal["pretrain", "measure", "evaluate", "losses"]
 
 
 @dataclass(frozen=True)
@@ -91,3 +92,14 @@ def score_key(variant: dict[str, Any], task: dict[str, Any], settings: dict[str,
     return content_key(
         {"variant": variant, "task": task, "settings": settings, "seed": seed, "finetune": FINETUNE_VERSION}
     )
+
+
+def loss_key(variant: dict[str, Any], name: str, loss: dict[str, Any]) -> str:
+    """The key of one loss of one model.
+
+    Args:
+        variant: identity of the model's weights.
+        name: of its column.
+        loss: text, what was done to the model before, and how much was predicted.
+    """
+    return content_key({"variant": variant, "loss": name, "of": loss, "version": LOSS_VERSION})

@@ -5,16 +5,18 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.store.store import Store
 from lmgeo.study.cells import Cell
 from lmgeo.study.plan import Plan
 
-PHASES = ("pretrain", "measure", "evaluate")
+PHASES = ("pretrain", "measure", "evaluate", "losses")
 
 # Seconds on one laptop core, measured once on a two-core machine; only used before a study has cells of its own.
 SECONDS_A_STEP_AND_PARAMETER = 5e-7
 SECONDS_A_TOKEN_QUANTIZED = 2.3e-5  # a training row, an iteration, of the additive quantizer
 SECONDS_AN_EXAMPLE = 2.5e-3
+SECONDS_A_CAUSAL_TOKEN, CAUSAL_FLOPS = 1.5e-5, 7e10  # of training: a share for every token, and products a second
 TOKENS_A_SEQUENCE = 24
 KILOBYTES_A_RESULT = 0.7
 
@@ -67,6 +69,11 @@ def _guess(cell: Cell, threads: int) -> float:
 
 def _guess_pretrain(spec: dict[str, Any]) -> float:
     s = spec["pretrain"]
+    causal = PretrainSpec(**s)
+    if causal.planned_tokens is not None:
+        from lmgeo.models.build import run_facts
+
+        return causal.planned_tokens * SECONDS_A_CAUSAL_TOKEN + float(run_facts(causal)["flops"]) / CAUSAL_FLOPS
     weights = 12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"]
     return float(SECONDS_A_STEP_AND_PARAMETER * _steps(s) * weights * s["batch_size"] / 64)
 
@@ -95,7 +102,19 @@ def _guess_evaluate(spec: dict[str, Any]) -> float:
     return float(SECONDS_AN_EXAMPLE * examples * spec["evaluate"]["epochs"])
 
 
-_GUESSES = {"pretrain": _guess_pretrain, "measure": _guess_measure, "evaluate": _guess_evaluate}
+def _guess_losses(spec: dict[str, Any]) -> float:
+    tokens = spec["losses"]["most_tokens"] * len(spec["parts"])
+    adapt = spec["losses"]["finetune"] or {"steps": 0, "batch_size": 0, "max_length": 0, "seeds": []}
+    trained = adapt["steps"] * adapt["batch_size"] * adapt["max_length"] * len(adapt["seeds"])
+    return float(SECONDS_A_CAUSAL_TOKEN * (tokens + 3 * trained))
+
+
+_GUESSES = {
+    "pretrain": _guess_pretrain,
+    "measure": _guess_measure,
+    "evaluate": _guess_evaluate,
+    "losses": _guess_losses,
+}
 
 
 def _megabytes(plan: Plan) -> float:

@@ -35,7 +35,10 @@ def execute(cell: Cell, url: str, device: str = "cpu", progress: Progress = sile
         if not missing_results(cell, store):  # another run finished it while this one waited
             return outcome(cell, "done")
         try:
-            _DO[cell.kind](cell, store, device, progress)
+            if (why := _diverged(cell, store)) is not None:
+                _leave_out(cell, store, why)
+            else:
+                _DO[cell.kind](cell, store, device, progress)
         except Exception as error:  # a cell that fails is a result; the study goes on
             return keep_failure(cell, store, failure(error), time.perf_counter() - began)
         store.remove(f"failures/{cell.key}.json")
@@ -69,18 +72,10 @@ def failure(error: BaseException) -> dict[str, str]:
 
 
 def _pretrain(cell: Cell, store: Store, device: str, progress: Progress) -> None:
-    from lmgeo.core.spec.model import PretrainSpec
-    from lmgeo.data.corpora import open_corpus
-    from lmgeo.study.bases import training_identity
-    from lmgeo.train.pretrain import pretrain
+    from lmgeo.study.training import train
 
     began = time.perf_counter()
-    spec = PretrainSpec(**cell.spec["pretrain"])
-    unchanged("text to train on", training_identity(spec), cell.spec["identity"])
-    corpus = open_corpus(spec.corpus)
-    result = pretrain(spec, corpus.sequences, store.local_path("artefacts", cell.key), progress, device=device)
-    summary = {"object": "model", "name": "pretrain", "training": result.summary()}
-    _keep(cell, store, {cell.key: summary}, began)
+    _keep(cell, store, train(cell, store, device, progress), began)
 
 
 def _measure(cell: Cell, store: Store, device: str, progress: Progress) -> None:
@@ -116,7 +111,31 @@ def _evaluate(cell: Cell, store: Store, device: str, progress: Progress) -> None
     _keep(cell, store, {cell.key: {"object": "score", "name": cell.spec["task"], "score": score.to_json()}}, began)
 
 
-_DO = {"pretrain": _pretrain, "measure": _measure, "evaluate": _evaluate}
+def _losses(cell: Cell, store: Store, device: str, progress: Progress) -> None:
+    from lmgeo.study.losses import take_losses
+
+    began = time.perf_counter()
+    missing = missing_results(cell, store)
+    results, notes = take_losses(variant_model(cell.spec, store, device), cell.spec, missing, progress)
+    _keep(cell, store, results, began, notes)
+
+
+_DO = {"pretrain": _pretrain, "measure": _measure, "evaluate": _evaluate, "losses": _losses}
+
+
+def _leave_out(cell: Cell, store: Store, why: str) -> None:
+    """Results without values, of a model that there is no use in measuring."""
+    results = {w.key: {"object": w.object, "name": w.name, "left_out": why} for w in missing_results(cell, store)}
+    _keep(cell, store, results, time.perf_counter())
+
+
+def _diverged(cell: Cell, store: Store) -> str | None:
+    """Why the model that a cell needs has no weights, where its training diverged."""
+    for key in cell.needs:
+        training = store.results_of("pretrain", key).get(key, {}).get("training", {})
+        if training.get("diverged") and not store.local_path("artefacts", key).exists():
+            return str(training["diverged"])
+    return None
 
 
 def _keep(cell: Cell, store: Store, results: dict[str, Any], began: float, notes: list[str] | None = None) -> None:
@@ -146,10 +165,12 @@ def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandl
     if spec["perturbation"] is None:
         return base
     from lmgeo.perturb.declare import PERTURBATIONS
+    from lmgeo.study.perturbing import perturbation_identity, perturbed
 
-    kind = PERTURBATIONS[spec["perturbation"]["kind"]]
-    settings = kind.settings(**spec["perturbation"]["settings"])
-    return base.with_weights(kind.apply(base.weights(), settings))
+    kind = spec["perturbation"]["kind"]
+    settings = PERTURBATIONS[kind].settings(**spec["perturbation"]["settings"])
+    unchanged("perturbation or its text", perturbation_identity(kind, settings), spec["identity"]["perturbation"])
+    return perturbed(base, kind, settings)
 
 
 @lru_cache(maxsize=2)  # cells of one base come one after another; two bases fit in memory

@@ -7,7 +7,7 @@ The plan is plain JSON and lives in the store, so that `status` can count what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
 
@@ -17,6 +17,7 @@ from lmgeo.core.spec.document import located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
+from lmgeo.study.losses import parts_of, planned
 from lmgeo.study.settings import Setting, Text, by_text, resolve_settings
 from lmgeo.study.variants import Variant, expand_variants, short
 from lmgeo.study.wanted import task_identities, wanted_sites
@@ -102,7 +103,7 @@ def build_plan(spec: StudySpec) -> Plan:
         SpecError, UnknownName: anything named in the study that is not there.
     """
     with located(spec.document, ("models",)):
-        bases = resolve_bases(spec.models)
+        bases = resolve_bases(spec.models, spec.trajectory)
     variants = expand_variants(spec, bases)
     columns = _Columns(spec, bases)
     cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
@@ -120,6 +121,7 @@ class _Columns:
     def __init__(self, spec: StudySpec, bases: list[Base]) -> None:
         self.settings = resolve_settings(spec, bases)
         self.where = spec.document.where(("represent", "sites"))
+        self.losses, self.document = spec.losses, spec.document
         with located(spec.document, ("evaluate",)):
             self.scorings = _scorings(spec.evaluate)
 
@@ -133,6 +135,7 @@ class _Columns:
             yield _measure_cell(variant, None, matrices, self.settings)
         for scoring in self.scorings:
             yield from scoring.cells(variant)
+        yield from self._loss_cells(variant)
 
     def rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
         """The table's rows of one variant: one for each setting of text, measuring and fine-tuning."""
@@ -148,9 +151,34 @@ class _Columns:
                 "model": name,
                 "factors": {**variant.factors, **factors},
                 "measures": {**columns, **{f"{w.object}.{w.name}": w.key for w in wanted}},
-                "scores": {task: list(keys) for task, keys in scores.items()},
+                "scores": {**{task: list(keys) for task, keys in scores.items()}, **self._losses_of(variant)},
+                "training": variant.base.cell.key if variant.base.cell else None,
+                "trajectory": variant.base.trajectory,
             }
         yield from rows.values()
+
+    def _loss_cells(self, variant: Variant) -> Iterator[Cell]:
+        """One cell for all losses of one variant: they share the model and the text."""
+        if self.losses is None:
+            return
+        with located(self.document, ("losses",)):
+            parts = [asdict(part) for part in parts_of(self.losses, variant)]
+            wanted = list(planned(self.losses, variant))
+        spec = {
+            **_work(variant),
+            "losses": self.losses.resolved(),
+            "parts": parts,
+            "training": variant.base.choices or None,
+        }
+        key = content_key({"variant": variant.identity, "losses": sorted(w.key for w in wanted)})
+        yield Cell(key, "losses", f"losses of {variant.name}", spec, wanted, _needs(variant.base))
+
+    def _losses_of(self, variant: Variant) -> dict[str, list[str]]:
+        """The keys of each loss, one a seed."""
+        found: dict[str, list[str]] = {}
+        for wanted in planned(self.losses, variant) if self.losses else ():
+            found.setdefault(wanted.name, []).append(wanted.key)
+        return found
 
     def _points(self) -> Iterator[tuple[Setting, _Scoring | None]]:
         scorings: list[_Scoring | None] = [*self.scorings] or [None]

@@ -7,9 +7,12 @@ from typing import Any
 
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.base import Strict, expand_axes
+from lmgeo.core.spec.document import located
+from lmgeo.core.spec.pretrain import OBSERVED
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.perturb.declare import PERTURBATIONS
-from lmgeo.study.bases import Base
+from lmgeo.study.bases import Base, told_by_size
+from lmgeo.study.perturbing import perturbation_identity
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Variant:
 class _Point:
     kind: str
     settings: Strict
+    identity: dict[str, Any]
     shown: dict[str, Any]
 
 
@@ -55,14 +59,16 @@ def _points(spec: StudySpec) -> list[_Point]:
         perturbation = PERTURBATIONS[kind]
         for settings in expand_axes(perturbation.settings, raw, spec.document, path):
             if not perturbation.is_identity(settings):
-                points.append((kind, settings))
-    return [_Point(kind, settings, _shown(kind, settings, points)) for kind, settings in points]
+                with located(spec.document, path):
+                    points.append((kind, settings, perturbation_identity(kind, settings)))
+    every = [(kind, settings) for kind, settings, _ in points]
+    return [_Point(kind, settings, identity, _shown(kind, settings, every)) for kind, settings, identity in points]
 
 
-def _shown(kind: str, settings: Strict, points: list[tuple[str, Strict]]) -> dict[str, Any]:
+def _shown(kind: str, settings: Strict, every: list[tuple[str, Strict]]) -> dict[str, Any]:
     """The settings that enter a model's name: what has no default, the seed, and what varies."""
     values = settings.resolved()
-    same = [other.resolved() for k, other in points if k == kind]
+    same = [other.resolved() for k, other in every if k == kind]
     fields = PERTURBATIONS[kind].settings.model_fields
     return {
         name: value
@@ -72,15 +78,16 @@ def _shown(kind: str, settings: Strict, points: list[tuple[str, Strict]]) -> dic
 
 
 def _varied_choices(bases: list[Base]) -> list[str]:
-    names = {name for base in bases for name in base.choices}
+    trained = [base.choices for base in bases if base.choices]
+    names = {name for choices in trained for name in choices} - told_by_size(trained) - OBSERVED
     return sorted(n for n in names if len({repr(b.choices.get(n)) for b in bases if b.choices}) > 1)
 
 
 def _base_factors(base: Base, choices: list[str]) -> dict[str, Any]:
-    # `corpus` and `seed` name other things in the table, so a training choice of that name says whose it is
-    renamed = {"corpus": "pretrain_corpus", "seed": "pretrain_seed"}
+    # these name other things in the table, so a training choice of that name says whose it is
+    renamed = {name: f"pretrain_{name}" for name in ("corpus", "seed", "tokens")}
     trained = {renamed.get(n, n): base.choices.get(n) for n in choices}
-    return {"base": base.name, "family": base.family, **trained}
+    return {"base": base.name, "family": base.family, **base.facts, **trained}
 
 
 def _unperturbed(base: Base, choices: list[str]) -> Variant:
@@ -90,11 +97,10 @@ def _unperturbed(base: Base, choices: list[str]) -> Variant:
 
 def _perturbed(base: Base, point: _Point, choices: list[str]) -> Variant:
     perturbation = PERTURBATIONS[point.kind]
-    settings = point.settings.resolved()
-    described = {"kind": point.kind, "settings": settings}
+    described = {"kind": point.kind, "settings": point.settings.resolved()}
     shown = ",".join(f"{k}={short(v)}" for k, v in point.shown.items())
     factors = {**_base_factors(base, choices), "kind": point.kind, **perturbation.factors(point.settings)}
-    identity = {"base": base.identity, "perturbation": {**described, "version": perturbation.version}}
+    identity = {"base": base.identity, "perturbation": point.identity}
     return Variant(f"{base.name}|{point.kind}({shown})", base, identity, described, factors)
 
 

@@ -17,12 +17,13 @@ from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.losses import AdaptSpec
+from lmgeo.core.spec.pretrain import Schedule
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train.documents import read_documents, window_length
-from lmgeo.train.optimization import Decay, adamw, descend, rate_at, torch_stream
+from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
 
 BETAS = (0.9, 0.999)
-DECAY: Decay = "linear"
+DECAY: Schedule = "linear"
 
 
 def adapt(

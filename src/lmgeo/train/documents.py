@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
 
 DEFAULT_WINDOW = 2048  # where neither the caller nor the model says: attention costs the square of it
-_AT_ONCE = 256  # documents tokenized together
+_AT_ONCE = 16  # documents tokenized together: of long ones no more than are needed
 _LONGEST_CHARACTER = 8  # tokens; a character has at most four bytes, and a byte is the least a token stands for
 
 

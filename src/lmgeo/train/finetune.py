@@ -14,10 +14,11 @@ from lmgeo.core.arrays import Float, Int, ndarray
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.blocks import FinetuneSpec
+from lmgeo.core.spec.pretrain import Schedule
 from lmgeo.train.batches import TokenRows, bucketed_batches
 from lmgeo.train.grading import TaskScore, chance_score, mean_score, metrics_of, notes_on, score_interval
 from lmgeo.train.heads import PooledModel, pooled_copy
-from lmgeo.train.optimization import Decay, adamw, descend, rate_at, torch_stream
+from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
 from lmgeo.train.targets import Targets
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
 
 BETAS = (0.9, 0.999)
-DECAY: Decay = "linear"
+DECAY: Schedule = "linear"
 EVAL_SEED = 0  # a subset of the dev part is the same for every run: scores compare across seeds
 EVAL_SEQUENCES = 64  # a batch, of like lengths
 

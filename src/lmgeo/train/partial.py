@@ -29,15 +29,23 @@ class RunState:
         seconds: spent so far, over all its sittings.
         losses: the log so far: step, mean loss since the last entry, learning rate.
         recent: losses of the steps since the last entry.
+        looks: what was seen of the model at each checkpoint, as plain JSON.
+        first_loss: of the first step, before any update.
+        highest_loss: of any step.
     """
 
     step: int = 0
     seconds: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
     recent: list[float] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    first_loss: float | None = None
+    highest_loss: float = 0.0
 
     def add(self, loss: float, rate: float, steps: int) -> None:
         """One more step done; a log entry for about every hundredth of all steps."""
+        self.first_loss = loss if self.first_loss is None else self.first_loss
+        self.highest_loss = max(self.highest_loss, loss)
         self.step += 1
         self.recent.append(loss)
         if self.step % max(1, steps // LOG_ENTRIES) == 0 or self.step == steps:

@@ -1,147 +1,203 @@
-"""Masked-language-model pre-training: one plain loop, resumable to the bit.
-
-About 5 % of the texts are held out; a WordPiece tokenizer is trained on the rest. Masks are drawn anew each step
-(80 % mask token, 10 % random, 10 % as they are); AdamW (0.9, 0.98) with no decay of biases and norm gains, linear
-warm-up and linear decay to zero, gradients clipped to norm 1. Draws come from the streams `init`, `data_order`,
-`masking` and `dropout` of the run's seed, the last three named by epoch or step too: a continued run needs no
-generator's state.
-"""
+"""Pre-training: one loop for masked and causal models, seeded, resumable to the bit on CPU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count, islice
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import Unfinished
 from lmgeo.core.progress import Progress, silent
-from lmgeo.core.seeds import numpy_stream
-from lmgeo.core.spec.model import PretrainSpec
-from lmgeo.models.build import build_encoder
+from lmgeo.core.spec.pretrain import PretrainSpec
+from lmgeo.models.build import build_model
 from lmgeo.models.handle import ModelHandle
-from lmgeo.train import partial
-from lmgeo.train.batches import bucketed_batches
+from lmgeo.train import partial as half_done
+from lmgeo.train.causal_objective import CausalObjective
+from lmgeo.train.checkpoints import checkpoint_steps, keep
 from lmgeo.train.clock import Clock
-from lmgeo.train.masked_loss import masked_loss
-from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
-from lmgeo.train.texts import TrainingText, prepare
-from lmgeo.train.training_record import BETAS, DECAY, PretrainResult, finish, finished, run_key
+from lmgeo.train.masked_objective import MaskedObjective
+from lmgeo.train.objective import Objective, Pass, StepBatch
+from lmgeo.train.optimization import adamw, descend_together, rate_at, torch_stream
+from lmgeo.train.team import Team
+from lmgeo.train.training_record import PretrainResult, finish, finished, run_key
+
+if TYPE_CHECKING:
+    from lmgeo.train.causal_text import CausalText
 
 __all__ = ["PretrainResult", "pretrain"]
+
+Look = Callable[[int, ModelHandle], dict[str, Any] | None]
 
 
 def pretrain(
     spec: PretrainSpec,
-    texts: Sequence[str],
+    text: Sequence[str] | CausalText,
     out: Path,
     progress: Progress = silent,
     on_step: Callable[[int, float], None] | None = None,
-    on_checkpoint: Callable[[int, ModelHandle], None] | None = None,
-    checkpoint_every: int | None = None,
+    on_checkpoint: Look | None = None,
+    looks_key: str | None = None,
     device: str = "cpu",
 ) -> PretrainResult:
-    """Train one masked language model and leave an ordinary checkpoint in `out`.
+    """Train one language model and leave an ordinary checkpoint in `out`.
 
-    Half-done state is kept beside `out` at every `checkpoint_every` steps and once a minute; calling again
-    continues it, on CPU to the same bits.
+    Half-done state is kept beside `out` at every checkpoint and once a minute; calling again
+    continues it, on CPU to the same bits. Under `torchrun` the processes share each batch.
 
     Args:
         spec: the run; `minutes` bounds its total time and does not change its result.
-        texts: one sequence each.
+        text: of a masked model one sequence each; of a causal model its packed tokens.
         out: must not exist, or hold this same run finished.
         progress: told of steps.
         on_step: called with the steps done and the loss of the last one.
-        on_checkpoint: called with the steps done and the model as it stands, to look at and not to keep,
-            every `checkpoint_every` steps; a run killed before that step is saved calls again for it.
-        checkpoint_every: steps; None: no such calls.
+        on_checkpoint: called with the steps done and the model as it stands, to look at and not to keep, at
+            every checkpoint of the spec; what it returns becomes one of the result's `looks`. A run killed
+            before that step is saved calls again for it.
+        looks_key: names what `on_checkpoint` sees; kept with the result, which may have been looked at otherwise.
         device: where to train.
 
     Raises:
         NotEnoughData: too few texts.
         SpecError: `out` is taken.
-        LmgeoError: the loss is not finite.
+        Diverged: the loss is not finite.
         Unfinished: `spec.minutes` have passed; calling again goes on.
     """
-    key = run_key(spec, texts)
+    team = Team.gather(device)
+    key = run_key(spec, text)
     if (done := finished(out, key)) is not None:
         return done
-    asked, text = spec, prepare(texts, spec)
-    spec = spec.model_copy(update={"steps": planned_steps(text, spec)})
-    model = build_encoder(spec, len(text.tokenizer), text.tokenizer.pad_token_id).to(device)
-    handle = ModelHandle(model, out.name, lambda: text.tokenizer)
-    optimizer = adamw(model, spec.weight_decay, BETAS)
-    state = partial.load(out, key, model, optimizer)
-    clock = Clock(state.seconds)
-    for batch in _batches(text, spec, state.step):
-        loss, rate = _step(model, optimizer, text, batch, spec, state.step)
-        state.add(loss, rate, spec.steps)
-        progress("pre-training", state.step, spec.steps)
+    # a half-done run that was looked at otherwise cannot be gone on with: its earlier steps are gone
+    run = _Run.start(spec, text, out, key if looks_key is None else f"{key}/{looks_key}", team, device)
+    for batch in run.objective.batches(run.state.step):
+        run.look(on_checkpoint)  # before a step: the state is saved with what was seen
+        loss = run.advance(batch)
+        progress("pre-training", run.state.step, run.objective.steps)
         if on_step:
-            on_step(state.step, loss)
-        at_checkpoint = checkpoint_every is not None and state.step % checkpoint_every == 0
-        if at_checkpoint and on_checkpoint:
-            on_checkpoint(state.step, handle)
-        overtime = spec.minutes is not None and clock.seconds() > 60.0 * spec.minutes and state.step < spec.steps
-        if at_checkpoint or overtime or clock.save_is_due():
-            state.seconds = clock.seconds()
-            partial.save(out, key, state, model, optimizer)
-            clock.saved()
-        if overtime:
-            raise _overtime(spec, state.step)
-    state.seconds = clock.seconds()
-    return finish(asked, key, text, handle, state, out)
+            on_step(run.state.step, loss)
+        run.rest()
+    run.look(on_checkpoint)
+    run.state.seconds = run.clock.seconds()
+    if team.leads:
+        finish(spec, key, run.objective, run.handle, run.state, out, looks_key)
+    team.wait()
+    result = finished(out, key)
+    assert result is not None  # written just now
+    return result
 
 
-def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    text: TrainingText,
-    batch: list[ndarray],
-    spec: PretrainSpec,
-    step: int,
-) -> tuple[float, float]:
-    """One update from streams named by the step: its loss and its learning rate."""
-    rate = rate_at(step, spec.steps, spec.learning_rate, spec.warmup_fraction, DECAY)
-    masked, real = text.batch(batch, spec.mask_fraction, numpy_stream(spec.seed, "masking", str(step)))
-    model.train()
-    with torch_stream(spec.seed, "dropout", str(step)):
-        return descend(model, optimizer, lambda: masked_loss(model, masked, real), rate, step), rate
+@dataclass
+class _Run:
+    """A run under way."""
+
+    spec: PretrainSpec
+    objective: Objective
+    handle: ModelHandle
+    trained: nn.Module  # the same module, wrapped for the team and compiled
+    optimizer: torch.optim.Optimizer
+    state: half_done.RunState
+    clock: Clock
+    team: Team
+    out: Path
+    key: str
+    checkpoints: frozenset[int]
+
+    @classmethod
+    def start(
+        cls, spec: PretrainSpec, text: Sequence[str] | CausalText, out: Path, key: str, team: Team, device: str
+    ) -> _Run:
+        objective = _objective(spec, text)
+        tokenizer = objective.tokenizer
+        model = build_model(spec, len(tokenizer), tokenizer.pad_token_id).to(team.own_device(device))
+        handle = ModelHandle(model, out.name, lambda: tokenizer)
+        optimizer = adamw(model, spec.weight_decay, (spec.beta1, spec.beta2))
+        state = half_done.load(out, key, model, optimizer)
+        compiled: Any = torch.compile(model) if spec.compile else model
+        trained = team.wrapped(compiled)
+        model.train()
+        steps = frozenset(checkpoint_steps(spec, objective.steps))
+        return cls(spec, objective, handle, trained, optimizer, state, Clock(state.seconds), team, out, key, steps)
+
+    def advance(self, batch: StepBatch) -> float:
+        """One update from streams named by the step; returns its loss."""
+        spec, step = self.spec, self.state.step
+        rate = rate_at(
+            step,
+            self.objective.steps,
+            spec.peak_rate,
+            spec.warmup_fraction,
+            spec.schedule,
+            spec.final_fraction,
+            spec.decay_fraction,
+        )
+        passes = batch.passes(self.team.rank, self.team.world, spec.micro_batch)
+        losses = [partial(self._loss, one, batch.guesses) for one in passes]
+        with torch_stream(spec.seed, "dropout", str(step), str(self.team.rank)):
+            loss = descend_together(
+                self.trained,
+                self.optimizer,
+                losses,
+                rate,
+                step,
+                spec.clip,
+                lambda v: self.team.sum(v / self.team.world),
+            )
+        self.state.add(loss, rate, self.objective.steps)
+        return loss
+
+    def _loss(self, one: Pass, guesses: int) -> torch.Tensor:
+        """One pass's share of the step's mean; the team averages gradients, so each share counts `world` times."""
+        narrow = self.spec.precision == "bfloat16"
+        with torch.autocast(self.handle.device.type, torch.bfloat16) if narrow else nullcontext():
+            return one.loss_sum(self.trained) * (self.team.world / guesses)
+
+    def look(self, on_checkpoint: Look | None) -> None:
+        """At a checkpoint: look at the model, keep it if asked to, and save where the run stands."""
+        step = self.state.step
+        seen = any(entry["step"] == step for entry in self.state.looks)
+        if step not in self.checkpoints or seen:
+            return
+        if self.team.leads:
+            found = on_checkpoint(step, self.handle) if on_checkpoint else None
+            self.handle.module.train()
+            self.state.looks.append({"step": step, **(found or {})})
+            if self.spec.keep_checkpoints:
+                keep(self.handle, self.out, step)
+        else:
+            self.state.looks.append({"step": step})
+        self.save()
+        self.team.wait()
+
+    def rest(self) -> None:
+        """After a step: save now and then, and stop where the time is over.
+
+        Raises:
+            Unfinished: `minutes` have passed.
+        """
+        limit, steps = self.spec.minutes, self.objective.steps
+        over = limit is not None and self.clock.seconds() > 60.0 * limit and self.state.step < steps
+        if limit is not None:
+            over = self.team.sum(float(over and self.team.leads)) > 0  # all stop at one step
+        if over or self.clock.save_is_due():
+            self.save()
+        if over:
+            raise Unfinished(
+                f"pre-training passed its limit of {limit:g} minutes at step {self.state.step} of {steps}",
+                "raise minutes (the run continues from there), or ask for fewer steps",
+            )
+
+    def save(self) -> None:
+        """Write where the run stands."""
+        if self.team.leads:
+            self.state.seconds = self.clock.seconds()
+            half_done.save(self.out, self.key, self.state, self.handle.module, self.optimizer)
+        self.clock.saved()
 
 
-def planned_steps(text: TrainingText, spec: PretrainSpec) -> int:
-    """The optimizer steps of a run: as asked, or as many as its tokens take."""
-    if spec.tokens is None:
-        return spec.steps
-    lengths = np.array([len(s) for s in text.train])
-    order = _order(lengths, spec)
-    steps = seen = 0
-    while seen < spec.tokens:
-        seen += int(lengths[next(order)].sum())
-        steps += 1
-    return steps
-
-
-def _batches(text: TrainingText, spec: PretrainSpec, start: int) -> Iterator[list[ndarray]]:
-    """The batches of steps `start` to the last."""
-    order = _order(np.array([len(s) for s in text.train]), spec)
-    for batch in islice(order, start, spec.steps):
-        yield [text.train[i] for i in batch]
-
-
-def _order(lengths: ndarray, spec: PretrainSpec) -> Iterator[ndarray]:
-    """Batches without end, as indices; each epoch's order is a stream of its own."""
-    for epoch in count():
-        random = numpy_stream(spec.seed, "data_order", str(epoch))
-        yield from bucketed_batches(lengths, spec.batch_size, random, keep_rest=False)
-
-
-def _overtime(spec: PretrainSpec, step: int) -> Unfinished:
-    return Unfinished(
-        f"pre-training passed its limit of {spec.minutes:g} minutes at step {step} of {spec.steps}",
-        "raise minutes (the run continues from there), or ask for fewer steps",
-    )
+def _objective(spec: PretrainSpec, text: Sequence[str] | CausalText) -> Objective:
+    return MaskedObjective(spec, text) if isinstance(text, Sequence) else CausalObjective(spec, text)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import SpecError
 from lmgeo.core.files import folder_in_one_step, write_json
 from lmgeo.core.identity import content_key, hash_texts
-from lmgeo.core.spec.model import PretrainSpec
+from lmgeo.core.spec.pretrain import OBSERVED, PretrainSpec
+from lmgeo.models.build import flops_a_token
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
-from lmgeo.train.held_out import held_out_loss, unigram_loss
-from lmgeo.train.optimization import MAX_GRADIENT_NORM, Decay
+from lmgeo.train.checkpoints import move_kept
+from lmgeo.train.objective import Objective
 from lmgeo.train.partial import RunState
-from lmgeo.train.texts import TrainingText
 
-BETAS = (0.9, 0.98)
-DECAY: Decay = "linear"
+if TYPE_CHECKING:
+    from lmgeo.train.causal_text import CausalText
+
 RECORD = "training.json"
 
 
@@ -32,8 +33,14 @@ class PretrainResult:
         path: the checkpoint folder.
         steps: optimizer steps taken.
         losses: log entries: step, mean training loss (nats) since the last entry, learning rate.
-        held_out_loss: nats a masked token, on sentences never trained on.
+        held_out_loss: nats a guess (a masked token, or the next one), on text never trained on.
         unigram_loss: the same for guessing by frequency alone.
+        first_loss: of the first training batch, before any update.
+        highest_loss: of any training batch.
+        tokens: that the model saw; None where steps differ in them.
+        flops: of training, by 6 × weights that multiply × tokens and attention's own; None where tokens are.
+        looks: what was seen at each checkpoint.
+        looks_key: names what was to be seen; None: nothing, or nobody said.
     """
 
     path: Path
@@ -41,45 +48,73 @@ class PretrainResult:
     losses: list[dict[str, float]]
     held_out_loss: float
     unigram_loss: float
+    first_loss: float
+    highest_loss: float
+    tokens: int | None
+    flops: float | None
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    looks_key: str | None = None
 
     def summary(self) -> dict[str, Any]:
         """What a record keeps of the run, as plain JSON."""
         return {
             "steps": self.steps,
+            "tokens": self.tokens,
+            "flops": self.flops,
             "train_loss": self.losses[-1]["loss"],
             "held_out_loss": self.held_out_loss,
             "unigram_loss": self.unigram_loss,
+            "first_loss": self.first_loss,
+            "highest_loss": self.highest_loss,
         }
 
+    @classmethod
+    def of_record(cls, path: Path, record: dict[str, Any]) -> PretrainResult:
+        """From what `training.json` holds."""
+        return cls(path, **{name: record[name] for name in cls.__dataclass_fields__ if name != "path"})
 
-def run_key(spec: PretrainSpec, texts: Sequence[str]) -> str:
+
+def run_key(spec: PretrainSpec, text: Sequence[str] | CausalText) -> str:
     """The identity of a run: its settings without the time limit, and its texts."""
-    return content_key({**spec.resolved(), "minutes": None, "texts": hash_texts(list(texts))})
+    settings = {k: v for k, v in spec.resolved().items() if k not in OBSERVED}
+    return content_key({**settings, "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
 
 
 def finish(
-    spec: PretrainSpec, key: str, text: TrainingText, handle: ModelHandle, state: RunState, out: Path
-) -> PretrainResult:
+    spec: PretrainSpec,
+    key: str,
+    objective: Objective,
+    handle: ModelHandle,
+    state: RunState,
+    out: Path,
+    looks_key: str | None,
+) -> None:
     """Grade the model and leave its checkpoint, with a record of the run, in one step."""
-    held_out = held_out_loss(handle.module, text, spec.mask_fraction)
-    unigram = unigram_loss(text, spec.mask_fraction)
+    seen = objective.tokens_a_step
+    tokens = None if seen is None else seen * state.step
     record = {
         "key": key,
         "spec": spec.resolved(),
         "steps": state.step,
         "losses": state.losses,
-        "held_out_loss": held_out,
-        "unigram_loss": unigram,
-        "sequences": {"train": len(text.train), "held_out": len(text.held_out)},
-        "optimizer": {"name": "AdamW", "betas": BETAS, "decay": DECAY, "clip": MAX_GRADIENT_NORM},
+        "held_out_loss": objective.held_out_loss(handle.module),
+        "unigram_loss": objective.unigram_loss,
+        "first_loss": state.first_loss,
+        "highest_loss": state.highest_loss,
+        "tokens": tokens,
+        "flops": None if tokens is None else tokens * flops_a_token(handle.module, spec.max_length),
+        "looks": state.looks,
+        "looks_key": looks_key,
+        "sequences": objective.sequences,
+        "optimizer": {"name": "AdamW", "betas": [spec.beta1, spec.beta2], "clip": spec.clip},
         "seconds": round(state.seconds, 1),
         "versions": _versions(),
     }
     with folder_in_one_step(out) as folder:
         handle.save(folder)
+        move_kept(out, folder)
         write_json(folder / RECORD, record)
     partial.remove(out)
-    return PretrainResult(out, state.step, state.losses, held_out, unigram)
 
 
 def _versions() -> dict[str, str]:
@@ -99,4 +134,4 @@ def finished(out: Path, key: str) -> PretrainResult | None:
     record = json.loads((out / RECORD).read_text()) if (out / RECORD).is_file() else {}
     if record.get("key") != key:
         raise SpecError(f"{out} is already there and holds something else", "give a new folder, or remove this one")
-    return PretrainResult(out, record["steps"], record["losses"], record["held_out_loss"], record["unigram_loss"])
+    return PretrainResult.of_record(out, record)

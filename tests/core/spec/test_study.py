@@ -9,7 +9,8 @@ from lmgeo.core.spec.blocks import AnalyzeSpec, FinetuneSpec, MeasureSpec, Repre
 from lmgeo.core.spec.document import parse_document
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
 from lmgeo.core.spec.protocol import QuantizerProtocol
-from lmgeo.core.spec.study import StudySpec, override, parse_study
+from lmgeo.core.spec.overrides import override
+from lmgeo.core.spec.study import StudySpec, parse_study
 
 TEXT = """\
 name: demo

@@ -18,7 +18,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_every_kind_tells_how_it_is_written() -> None:
-    assert list(CORPORA) == ["hf", "ptb", "pydocs", "text", "wikitext"]
+    assert list(CORPORA) == ["hf", "ptb", "pycode", "pydocs", "text", "wikitext"]
     for name, kind in CORPORA.items():
         assert kind.name == name
         assert kind.usage.startswith(name)

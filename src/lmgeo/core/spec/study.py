@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lmgeo.core.errors import SpecError, suggestion
 from lmgeo.core.spec.base import S, expand_axes, one_kind, validate
 from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
-from lmgeo.core.spec.document import Document, KeyPath, dotted, parse_document
+from lmgeo.core.spec.document import Document, KeyPath
+from lmgeo.core.spec.losses import LossesSpec
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
+from lmgeo.core.spec.suite import suite_runs
+from lmgeo.core.spec.trajectory import TrajectorySpec
 
 SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
     "pretrain": PretrainSpec,
     "path": PathModel,
     "hf": HubModel,
 }
-_BLOCKS = ("name", "threads", "models", "perturb", "represent", "measure", "vary", "evaluate", "analyze")
+SUITE = "suite"
+_BLOCKS = (
+    "name", "threads", "models", "trajectory", "perturb", "represent", "measure", "vary", "evaluate", "losses",
+    "analyze",
+)  # fmt: skip
 _VARIED = ("represent", "measure")
-_MODEL_KEYS = (*SOURCES, "name", "family", "untrained")
+_MODEL_KEYS = (*SOURCES, SUITE, "name", "family", "untrained")
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,14 @@ class ModelEntry:
         name: the user's name for it, or None.
         family: the user's family name, or None for the architecture's.
         untrained: take its random initialisation instead, with this seed; None: as trained.
+        configuration: of a suite's run, what sets it apart from the suite's base; None outside suites.
     """
 
     source: PretrainSpec | PathModel | HubModel
     name: str | None = None
     family: str | None = None
     untrained: int | None = None
+    configuration: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class StudySpec:
 
     `perturb` blocks stay raw here: what settings a kind takes is known to `perturb/`. `vary` holds
     further grids of text and measures, each beside the study's own: one setting changed at a time.
+    `trajectory` is what is looked at along training, where a training spec has checkpoints.
     """
 
     name: str
@@ -55,6 +65,8 @@ class StudySpec:
     measure: list[MeasureSpec]
     vary: list[tuple[list[RepresentSpec], list[MeasureSpec]]]
     evaluate: list[EvaluateSpec]
+    losses: LossesSpec | None
+    trajectory: TrajectorySpec
     analyze: AnalyzeSpec
     threads: int
     document: Document = field(repr=False)
@@ -82,7 +94,7 @@ def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
         if key not in _BLOCKS:
             raise SpecError(f"{document.where((key,))}: unknown key {key!r}", suggestion(key, _BLOCKS))
     name = _name(raw, document)
-    evaluate = raw.get("evaluate")
+    evaluate, losses = raw.get("evaluate"), raw.get("losses")
     return StudySpec(
         name=name,
         models=_models(_list_of(raw, "models", document, required=True), document),
@@ -91,6 +103,8 @@ def parse_study(document: Document, perturbations: list[str]) -> StudySpec:
         measure=expand_axes(MeasureSpec, _block(raw, "measure"), document, ("measure",)),
         vary=_variations(raw, document),
         evaluate=[] if evaluate is None else expand_axes(EvaluateSpec, evaluate, document, ("evaluate",)),
+        losses=None if losses is None else validate(LossesSpec, losses, document, ("losses",)),
+        trajectory=validate(TrajectorySpec, _block(raw, "trajectory"), document, ("trajectory",)),
         analyze=validate(AnalyzeSpec, _block(raw, "analyze"), document, ("analyze",)),
         threads=_threads(raw.get("threads", 2), document),
         document=document,
@@ -130,21 +144,30 @@ def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
     models: list[ModelEntry] = []
     for i, entry in enumerate(entries):
         path: KeyPath = ("models", i)
-        kind = one_kind(entry, list(SOURCES), document, path, "model source")
+        kind = one_kind(entry, [*SOURCES, SUITE], document, path, "model source")
         for key in entry:
             if key not in _MODEL_KEYS:
                 raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, _MODEL_KEYS))
-        # path and hf take a bare value (or a list of them); pretrain takes a block
-        body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
-        where = (*path, kind) if kind == "pretrain" else path
-        name, family = _label(entry, "name", document, path), _label(entry, "family", document, path)
         twins = entry.get("untrained")
         if twins == []:
             raise SpecError(f"{document.where((*path, 'untrained'))} is an empty list", "give at least one seed")
-        for source in expand_axes(SOURCES[kind], body, document, where):
+        for model in _sources(entry, kind, document, path):
             for twin in twins if isinstance(twins, list) else [twins]:
-                models.append(ModelEntry(source, name, family, _twin(twin, document, path)))
+                models.append(replace(model, untrained=_twin(twin, document, path)))
     return models
+
+
+def _sources(entry: dict[str, Any], kind: str, document: Document, path: KeyPath) -> list[ModelEntry]:
+    """The models of one entry, every axis written out."""
+    name, family = _label(entry, "name", document, path), _label(entry, "family", document, path)
+    if kind == SUITE:
+        runs = suite_runs(entry[SUITE], document, (*path, SUITE))
+        prefix = f"{name}/" if name else ""
+        return [ModelEntry(r.spec, prefix + r.name, family, configuration=r.configuration) for r in runs]
+    # path and hf take a bare value (or a list of them); pretrain takes a block
+    body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
+    where = (*path, kind) if kind == "pretrain" else path
+    return [ModelEntry(source, name, family) for source in expand_axes(SOURCES[kind], body, document, where)]
 
 
 def _label(entry: dict[str, Any], key: str, document: Document, path: KeyPath) -> str | None:
@@ -197,47 +220,3 @@ def _varied(
     changes = _block(entry, key)
     changed = {**_block(raw, key), **changes} if isinstance(changes, dict) else changes  # else refused, by its place
     return expand_axes(spec, changed, document, (*path, key))
-
-
-def override(document: Document, settings: list[str]) -> None:
-    """Apply `a.b=value` overrides to a document in place.
-
-    Raises:
-        SpecError: no `=`, a value that is not YAML, or a path through something that is no block.
-    """
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not key:
-            raise SpecError(f"--set {setting!r} has no key=value", "write e.g. --set represent.sequences=200")
-        value = parse_document(text, f"--set {setting!r}").value
-        path: KeyPath = tuple(int(p) if p.isdecimal() else p for p in key.split("."))
-        _assign(document, path, value, setting)
-        document.overrides[path] = setting
-
-
-def _assign(document: Document, path: KeyPath, value: Any, setting: str) -> None:
-    if document.value is None:
-        document.value = {}
-    block = document.value
-    for depth, part in enumerate(path[:-1]):
-        block = _step(block, part)
-        if block is None:
-            raise SpecError(f"--set {setting!r}: nothing at {dotted(path[: depth + 1])}", "name a block that is there")
-    last = path[-1]
-    if isinstance(block, dict):
-        block[str(last)] = value
-    elif isinstance(block, list) and isinstance(last, int) and last < len(block):
-        block[last] = value
-    else:
-        raise SpecError(f"--set {setting!r}: nothing to set at {dotted(path)}", "name a key of a block")
-
-
-def _step(block: Any, part: str | int) -> Any:
-    """What `part` of a block holds; an absent or empty key becomes a block; None: there is no such part."""
-    if isinstance(block, dict):
-        if block.get(str(part)) is None:
-            block[str(part)] = {}
-        return block[str(part)]
-    if isinstance(block, list) and isinstance(part, int) and part < len(block):
-        return block[part]
-    return None

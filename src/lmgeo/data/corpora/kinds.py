@@ -27,6 +27,21 @@ class Corpus:
 
 
 @dataclass(frozen=True)
+class Documents:
+    """The same text in whole documents: what a causal model reads, and what a held-out part is made of.
+
+    Attributes:
+        name: what it is called in tables; no part of its identity.
+        texts: one document each; never empty, none of them blank.
+        notes: what a reader should know (what was dropped, what was taken).
+    """
+
+    name: str
+    texts: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class CorpusKind:
     """One way to get a corpus.
 
@@ -37,6 +52,8 @@ class CorpusKind:
         read: the argument → the corpus.
         identity: the argument → what its content is, as plain JSON; no path in it.
         is_path: whether the argument is a path, which may itself hold `+` and `:`.
+        documents: the argument → its documents; None: consecutive sequences of one source, joined by line
+            feeds, are a document, and without sources every sequence is one.
     """
 
     name: str
@@ -45,6 +62,7 @@ class CorpusKind:
     read: Callable[[str], Corpus]
     identity: Callable[[str], dict[str, Any]]
     is_path: bool = True
+    documents: Callable[[str], Documents] | None = None
 
     @property
     def usage(self) -> str:

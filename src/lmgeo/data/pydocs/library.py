@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from lmgeo.core.cache import cache_folder
 from lmgeo.core.errors import NotEnoughData
 from lmgeo.core.files import write_bytes
 from lmgeo.core.identity import hash_texts
@@ -19,7 +19,6 @@ from lmgeo.data.pydocs.sentences import is_english, pieces_of
 from lmgeo.data.pydocs.sources import documents, standard_library
 
 BUILDER_VERSION = 1
-CACHE_VARIABLE = "LMGEO_CACHE"
 
 
 @dataclass(frozen=True)
@@ -81,15 +80,7 @@ def cache_file() -> Path:
     """Where the built text of this very interpreter is kept."""
     place = f"{sys.version}|{standard_library()}|{BUILDER_VERSION}"
     digest = hashlib.sha256(place.encode()).hexdigest()[:16]
-    return _cache_folder() / f"pydocs-{sys.version_info.major}.{sys.version_info.minor}-{digest}.json"
-
-
-def _cache_folder() -> Path:
-    own = os.environ.get(CACHE_VARIABLE)
-    if own:
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path("~/.cache").expanduser()) / "lmgeo"
+    return cache_folder() / f"pydocs-{sys.version_info.major}.{sys.version_info.minor}-{digest}.json"
 
 
 def _sentences(root: Path) -> Iterator[Sentence]:

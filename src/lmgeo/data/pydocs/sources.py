@@ -44,11 +44,16 @@ def documents(library: Path) -> Iterator[tuple[str, list[str]]]:
     docstrings, then its comments of two lines or more, each in the order of the source.
     """
     yield from _topics(library / "pydoc_data" / "topics.py")
-    modules = {_module_name(path, library): path for path in library.rglob("*.py") if _wanted(path, library)}
-    for name in sorted(modules):
-        texts = _texts(modules[name])
+    for name, path in module_files(library):
+        texts = _texts(path)
         if texts:
             yield f"module:{name}", texts
+
+
+def module_files(library: Path) -> list[tuple[str, Path]]:
+    """Every module's (name, file), in order of name, without tests, demos and what is installed beside the library."""
+    modules = {_module_name(path, library): path for path in library.rglob("*.py") if _wanted(path, library)}
+    return sorted(modules.items())
 
 
 def _topics(path: Path) -> Iterator[tuple[str, list[str]]]:
