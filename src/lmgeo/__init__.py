@@ -12,6 +12,7 @@ from typing import Any
 
 _HOMES = {
     "compare": "lmgeo.api.comparing",
+    "language_loss": "lmgeo.api.losses",
     "load_plugins": "lmgeo.api.plugins",
     "measure": "lmgeo.api.measuring",
     "measure_file": "lmgeo.api.measuring",

@@ -21,6 +21,7 @@ HOMES = {
     "rich": {"cli"},
     "vl_convert": {"report"},
     "jinja2": {"report"},
+    "lm_eval": {"train"},
 }
 HEAVY = ("torch", "transformers", "pandas", "dask")
 

@@ -125,7 +125,8 @@ def evaluate(
 
     Args:
         source: a checkpoint folder, or `hf:ID[@REVISION]`.
-        tasks: names, e.g. `["rte", "sst2"]`.
+        tasks: names, e.g. `["rte", "sst2"]`; `lm-eval:NAME` is a task of the lm-evaluation-harness, for which
+            nothing is fine-tuned and of the settings only the seed counts.
         data: folder with one folder a task in GLUE's layout, or `hf:`; the embedded tasks need none.
         train_examples: size of a seeded, label-stratified subset of the training set.
         settings: of the fine-tuning: epochs, learning_rate, batch_size, max_length, warmup_fraction, weight_decay.
@@ -136,18 +137,23 @@ def evaluate(
 
     Raises:
         UnknownName, SpecError: a task, file or setting that is not there.
+        MissingExtra: a task of the harness where that is not installed.
     """
+    from lmgeo.api.harness import evaluate_in_harness
     from lmgeo.data.tasks import load_task
     from lmgeo.train.finetune import finetune
+    from lmgeo.train.harness import PREFIX
 
     tasks = [tasks] if isinstance(tasks, str) else list(tasks)
     raw = dict(settings or {})
     chosen = validate(FinetuneSpec, raw, Document("--set", raw))
     whole = {"tasks": tasks, "seeds": [seed], "train_examples": train_examples}
     validate(EvaluateSpec, whole, Document("the settings of evaluate", whole))
-    loaded = [load_task(task, data) for task in dict.fromkeys(tasks)]
+    outside = [task.removeprefix(PREFIX) for task in dict.fromkeys(tasks) if task.startswith(PREFIX)]
+    loaded = [load_task(task, data) for task in dict.fromkeys(tasks) if not task.startswith(PREFIX)]
     model = open_model(source, device)
-    scores = {}
+    # first, for they end at once where the harness or a task is missing
+    scores = evaluate_in_harness(source, model, outside, seed=seed, progress=progress) if outside else {}
     for task in loaded:
         score = finetune(model, task, chosen, seed, train_examples=train_examples, progress=progress)
         scores[task.task.name] = score.to_json()

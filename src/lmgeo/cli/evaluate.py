@@ -12,7 +12,7 @@ from lmgeo.cli.progress import bars
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="Checkpoint folder or hf:ID[@REVISION].")],
-    tasks: Annotated[str, typer.Option(help="Tasks, separated by commas.")],
+    tasks: Annotated[str, typer.Option(help="Tasks, separated by commas; lm-eval:NAME is the harness's.")],
     data: Annotated[str | None, typer.Option(help="Folder in GLUE's layout, or hf:.")] = None,
     seed: Seed = 0,
     train_examples: Annotated[int | None, typer.Option(min=1, help="Size of a stratified training subset.")] = None,
@@ -49,7 +49,7 @@ def _show(document: dict[str, Any]) -> None:
         [
             name,
             number(s["score"]),
-            f"{number(s['interval'][0])} … {number(s['interval'][1])}",
+            " … ".join(map(number, s["interval"] or [None])),
             number(s["chance"]),
             str(s["n_train"]),
             str(s["n_eval"]),

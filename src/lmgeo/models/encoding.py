@@ -11,6 +11,7 @@ import numpy as np
 from lmgeo.core.arrays import Int, ndarray
 from lmgeo.core.errors import SpecError
 from lmgeo.core.tokens import TokenSequence
+from lmgeo.models.bpe import encode_whole
 from lmgeo.models.content import has_tokenizer
 from lmgeo.models.quiet import quiet
 
@@ -68,16 +69,14 @@ def encode(
 
 
 def text_ids(tokenizer: Any, texts: Sequence[str], vocabulary_size: int) -> list[Int[ndarray, " t"]]:
-    """The tokens of texts alone, at any length: no special token is added, nothing is cut.
+    """The tokens of whole texts, as `encode_whole` gives them, for a model of so many embeddings.
 
     Raises:
         SpecError: ids that the model has no row for.
     """
     if not texts:
         return []
-    with quiet():
-        rows = tokenizer(list(texts), add_special_tokens=False, truncation=False, return_attention_mask=False)
-    ids = [np.array(row, np.int32) for row in rows["input_ids"]]
+    ids = [np.array(row, np.int32) for row in encode_whole(tokenizer, texts)]
     _check_range(max((int(row.max()) for row in ids if len(row)), default=0), vocabulary_size)
     return ids
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +21,6 @@ from lmgeo.core.spec.pretrain import Schedule
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train.documents import read_documents, window_length
 from lmgeo.train.optimization import adamw, descend, rate_at, torch_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 BETAS = (0.9, 0.999)
 DECAY: Schedule = "linear"
@@ -63,7 +60,7 @@ def adapt(
             descend(model, optimizer, partial(next_token_loss, model, windows), rate, step)
         progress("fine-tuning", step + 1, settings.steps)
     notes = (*handle.notes, f"fine-tuned for {settings.steps} steps, seed {seed}")
-    return ModelHandle(model.requires_grad_(True), f"{handle.label} (fine-tuned)", lambda: handle.tokenizer, notes)
+    return ModelHandle(model, f"{handle.label} (fine-tuned)", lambda: handle.tokenizer, notes)
 
 
 def packed_windows(
@@ -98,7 +95,7 @@ def next_token_loss(model: nn.Module, windows: torch.Tensor) -> torch.Tensor:
 def _batches(windows: int, batch_size: int, seed: int) -> Iterator[Int[ndarray, " b"]]:
     """Batches without end; each epoch's order is a stream of its own, and its rest is left over."""
     size = min(batch_size, windows)
-    orders: Iterable[ndarray] = (numpy_stream(seed, "data_order", str(e)).permutation(windows) for e in count())
-    for order in orders:
+    for epoch in count():
+        order = numpy_stream(seed, "data_order", str(epoch)).permutation(windows)
         for start in range(0, windows - size + 1, size):
             yield order[start : start + size]

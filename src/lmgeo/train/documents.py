@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW = 2048  # where neither the caller nor the model says: attention costs the square of it
 _AT_ONCE = 16  # documents tokenized together: of long ones no more than are needed
-_LONGEST_CHARACTER = 8  # tokens; a character of four bytes has at most four of them
+_LONGEST_CHARACTER = 8  # tokens; a character has at most four bytes, and a byte is the least a token stands for
 
 
 @dataclass(frozen=True)
-class Documents:
+class TokenizedDocuments:
     """Tokenized documents.
 
     Attributes:
@@ -63,7 +63,7 @@ def windows(ids: Int[ndarray, " t"], length: int) -> list[Int[ndarray, " w"]]:
     return [ids[start : start + length + 1] for start in range(0, len(ids) - 1, length)]
 
 
-def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int | None = None) -> Documents:
+def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int | None = None) -> TokenizedDocuments:
     """Tokenize documents in their order, until `most_tokens` tokens are to be predicted.
 
     A document that goes beyond is cut at its last whole character within.
@@ -90,7 +90,7 @@ def read_documents(handle: ModelHandle, texts: Sequence[str], most_tokens: int |
         raise NotEnoughData(
             what, "give texts of two tokens or more" + (", or raise most_tokens" if most_tokens else "")
         )
-    return Documents(reading.ids, np.array(reading.bytes, np.int64), tuple(reading.notes()))
+    return TokenizedDocuments(reading.ids, np.array(reading.bytes, np.int64), tuple(reading.notes()))
 
 
 def _tokenized(handle: ModelHandle, texts: Sequence[str]) -> Iterator[tuple[str, ndarray]]:
@@ -116,53 +116,49 @@ class _Reading:
     def __init__(self, handle: ModelHandle) -> None:
         self._tokenizer = handle.tokenizer
         self._separator = separator_id(self._tokenizer, handle.vocabulary_size)
+        self._skipped = 0 if self._separator is not None else 1  # of a text's tokens, those that are only context
         self.ids: list[ndarray] = []
         self.bytes: list[int] = []
-        self._tokens = self._unknown = self._unclear = 0
+        self._tokens = self._unclear = self._lossy = 0
         self._cut = False
 
     def take(self, text: str, ids: ndarray, most_tokens: int | None) -> bool:
         """Add a document; False once there is no room for another."""
-        skipped = 0 if self._separator is not None else 1  # without a separator the first token is only context
-        if text and len(ids) > skipped:
-            room = len(ids) if most_tokens is None else most_tokens - self._tokens
-            self._cut = len(ids) - skipped > room
-            end = self._whole_before(text, ids, room + skipped) if self._cut else (len(ids), len(text.encode()))
-            start = self._whole_at(text, ids, skipped) if skipped else 0
-            if end is not None and start is not None and end[0] > skipped:
-                self._add(ids[: end[0]], end[1] - start, skipped)
-            else:
+        if text and len(ids) > self._skipped:
+            room = len(ids) if most_tokens is None else most_tokens - self._tokens + self._skipped
+            self._cut = len(ids) > room
+            end = self._whole_before(text, ids, room) if self._cut else (len(ids), len(text.encode()))
+            start = self._bytes_of(text, ids[: self._skipped]) if self._skipped else 0
+            if end is None or start is None or end[1] <= start:
                 self._unclear += 1
+            else:
+                self._add(ids[: end[0]], end[1] - start)
+                self._lossy += not self._cut and self._decoded(ids) != text
         return not self._cut and self._tokens != most_tokens
 
-    def _add(self, ids: ndarray, count: int, skipped: int) -> None:
+    def _add(self, ids: ndarray, count: int) -> None:
         first = [] if self._separator is None else [np.array([self._separator], np.int32)]
         self.ids.append(np.concatenate([*first, ids]))
         self.bytes.append(count)
-        self._tokens += len(ids) - skipped
-        self._unknown += int((ids[skipped:] == self._tokenizer.unk_token_id).sum())
+        self._tokens += len(ids) - self._skipped
 
     def _whole_before(self, text: str, ids: ndarray, end: int) -> tuple[int, int] | None:
         """The last place up to `end` that parts two characters, and the bytes of the text before it."""
         for place in range(end, max(0, end - _LONGEST_CHARACTER), -1):
-            if (count := self._whole_at(text, ids, place)) is not None:
+            if (count := self._bytes_of(text, ids[:place])) is not None:
                 return place, count
         return None
 
-    def _whole_at(self, text: str, ids: ndarray, place: int) -> int | None:
-        """UTF-8 bytes of the text that the tokens before `place` stand for; None where it parts no two characters."""
-        tokenizer = self._tokenizer
-        before = tokenizer.decode(ids[:place].tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        if before and text.startswith(before):
-            return len(before.encode())
-        if not tokenizer.is_fast:
-            return None
-        # a tokenizer that loses something does not give the text back, but says where its tokens stood
+    def _bytes_of(self, text: str, ids: ndarray) -> int | None:
+        """UTF-8 bytes of the beginning of `text` that `ids` give back; None where they do not give it back."""
+        before = self._decoded(ids)
+        return len(before.encode()) if before and text.startswith(before) else None
+
+    def _decoded(self, ids: ndarray) -> str:
         with quiet():
-            places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        stop = places[place - 1][1]
-        inside = place < len(places) and places[place][0] < stop
-        return None if inside or stop == 0 else len(text[:stop].encode())
+            return str(
+                self._tokenizer.decode(ids.tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+            )
 
     def notes(self) -> Iterator[str]:
         """What a reader should know of what was read."""
@@ -171,7 +167,9 @@ class _Reading:
         if self._cut:
             yield f"cut after {self._tokens:,} tokens"
         if self._unclear:
-            yield f"{self._unclear} documents left out: the tokenizer does not say which bytes would be predicted"
-        if self._unknown:
-            name = self._tokenizer.unk_token
-            yield f"{self._unknown:,} tokens are {name}: what stands behind them is not predicted"
+            yield f"{self._unclear:,} documents left out: the tokenizer does not say which bytes would be predicted"
+        if self._lossy:
+            yield (
+                f"the tokenizer does not give back {self._lossy:,} of {len(self.ids):,} documents as they are: "
+                "bits per byte counts what is lost as predicted at no cost"
+            )

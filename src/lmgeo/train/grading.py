@@ -25,8 +25,8 @@ class TaskScore:
         metrics: each metric as a fraction.
         n_train, n_eval: examples trained on, and scored.
         seed: of the fine-tuning.
-        chance: the score of always answering the most frequent label; 0 for a correlation.
-        interval: 95 % percentile bootstrap interval of the score over the scored examples.
+        chance: the score of always answering the most frequent label; 0 for a correlation; None: not known.
+        interval: 95 % percentile bootstrap interval of the score over the scored examples; None: not known.
         details: how it was trained, and notes a reader needs to judge it.
     """
 
@@ -36,13 +36,13 @@ class TaskScore:
     n_train: int
     n_eval: int
     seed: int
-    chance: float
-    interval: tuple[float, float]
+    chance: float | None
+    interval: tuple[float, float] | None
     details: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {**asdict(self), "interval": list(self.interval)}
+        return {**asdict(self), "interval": None if self.interval is None else list(self.interval)}
 
 
 def metrics_of(names: Sequence[str], labels: ndarray, predictions: ndarray) -> dict[str, float]:
