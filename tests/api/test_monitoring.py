@@ -122,12 +122,18 @@ def test_a_late_rise_is_warned_of_once_an_episode(model: Any, tokenizer: Any) ->
     assert monitor.warnings == list(found.values())
 
 
-def test_a_rank_collapse_is_warned_of_but_not_the_fall_that_training_begins_with(model: Any, tokenizer: Any) -> None:
-    monitor = lmgeo.Monitor(model, tokenizer, sites=(), measures=["effective_rank"])
+# ever slower; and ever faster, as in a warm-up, where only the step to begin at helps
+@pytest.mark.parametrize(
+    ("fall", "after"), [(0.2 + 0.8 * np.exp(-np.arange(12) / 2), 0), (np.linspace(1.0, 0.2, 12), 12)]
+)
+def test_a_rank_collapse_is_warned_of_but_not_the_fall_that_training_begins_with(
+    model: Any, tokenizer: Any, fall: np.ndarray, after: int
+) -> None:
+    monitor = lmgeo.Monitor(model, tokenizer, sites=(), measures=["effective_rank"], after=after)
     random = np.random.default_rng(4)
     base = model.lm_head.weight.detach().clone()
-    shares = [*np.linspace(1.0, 0.2, 12), *[0.2] * 20, *np.linspace(0.2, 0.01, 10)]
-    said = {}
+    shares = [*fall, *[0.2] * 20, *np.linspace(0.2, 0.01, 10)]
+    said = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lmgeo.GeometryWarning)
         for step, share in enumerate(shares):
@@ -135,12 +141,10 @@ def test_a_rank_collapse_is_warned_of_but_not_the_fall_that_training_begins_with
                 scale = torch.ones(16)
                 scale[2:] = share * (1 + 0.01 * float(random.standard_normal()))
                 model.lm_head.weight.copy_(base * scale)
-            said |= {step: text for text in monitor.look(step)["warnings"]}
-    assert len(said) == 1
-    step, text = said.popitem()
+            said += [(step, text) for text in monitor.look(step)["warnings"]]
+    ((step, text),) = said
     assert 34 <= step <= 41
     assert "effective_rank of unembedding has collapsed, from " in text
-    assert lmgeo.Monitor(model, tokenizer, sites=(), after=30).after == 30
 
 
 def test_what_is_not_finite_is_warned_of_and_training_goes_on(model: Any, tokenizer: Any) -> None:
@@ -212,10 +216,8 @@ def test_the_loop_of_the_docs_and_the_report_on_its_table(
     assert "final.last.effective_rank" in Path("monitor.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_trainer_of_the_docs(
-    model: Any, tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.filterwarnings("ignore:'pin_memory' argument")
+def test_the_trainer_of_the_docs(model: Any, tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("accelerate")
     monkeypatch.chdir(tmp_path)
     dataset = [{k: v[0] for k, v in batch.items()} for batch in _batches(tokenizer, 40)]
@@ -230,3 +232,38 @@ def test_the_trainer_of_the_docs(
     assert [row["final.effective_rank"] for row in table] == [row["lmgeo/final.effective_rank"] for row in looks]
     assert names["watch"].monitor.after == 6
     assert Path("monitor.csv").is_file()
+
+
+@pytest.mark.filterwarnings("ignore:'pin_memory' argument")
+def test_a_tracker_gets_the_values_of_each_evaluation_once(model: Any, tokenizer: Any, tmp_path: Path) -> None:
+    pytest.importorskip("accelerate")
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    class Tracker(TrainerCallback):
+        """Called before what is added later, as those of `report_to` are."""
+
+        seen: list[dict[str, float]] = []  # noqa: RUF012
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
+            self.seen.append({"at": state.global_step, **logs})
+
+    rows = [{k: v[0] for k, v in batch.items()} for batch in _batches(tokenizer, 20)]
+    settings = TrainingArguments(
+        str(tmp_path), max_steps=6, eval_strategy="steps", eval_steps=2, logging_steps=1, save_strategy="no",
+        report_to=[], disable_tqdm=True,
+    )  # fmt: skip
+    trainer = Trainer(model, settings, train_dataset=rows, eval_dataset=rows[:4], callbacks=[Tracker()])
+    with pytest.raises(SpecError, match="no tokenizer"):
+        lmgeo.callback(trainer, texts=TEXTS)
+    with pytest.raises(SpecError, match="every = 0"):
+        lmgeo.callback(trainer, every=0)
+    watch = lmgeo.callback(trainer, tokenizer=tokenizer, texts=TEXTS, after=3)
+    trainer.add_callback(watch)
+    trainer.train()
+    trainer.evaluate()
+    looks = [logs for logs in Tracker.seen if "lmgeo/final.isoscore" in logs]
+    evaluations = {logs["at"]: logs["eval_loss"] for logs in Tracker.seen if "eval_loss" in logs}
+    assert {logs["at"]: logs["lmgeo/score.loss"] for logs in looks} == evaluations
+    assert [logs["at"] for logs in looks] == [2, 4, 6]
+    assert [logs["at"] for logs in Tracker.seen if "loss" in logs] == [1, 2, 3, 4, 5, 6]
+    assert watch.monitor.after == 3

@@ -159,7 +159,7 @@ class Monitor:
         return target
 
     def _loss(self, faults: list[str]) -> dict[str, float | None]:
-        """The mean of the losses since the last look, nothing where none was given; one that is not finite is a fault."""
+        """The mean of the losses since the last look; nothing where none was given. Not finite is a fault."""
         if not self._losses:
             return {}
         mean = sum(float(loss) for loss in self._losses) / len(self._losses)
