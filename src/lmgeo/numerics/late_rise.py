@@ -38,7 +38,7 @@ class LateRise:
         noise: standard deviation of one value's noise (`noise_of`); None: it cannot be told.
         rise_over_noise: rise from the best window's mean to the last one's, over the noise of such a
             mean; None without noise.
-        threshold: what `rise_over_noise` exceeds in 2.5 % of trajectories of pure noise.
+        threshold: what it takes; by default what `rise_over_noise` exceeds in 2.5 % of trajectories of pure noise.
         found: whether it lies beyond the threshold.
         reason: why it could not be tested; None: it was.
     """
@@ -57,13 +57,20 @@ class LateRise:
     reason: str | None = None
 
 
-def late_rise(steps: Float[ndarray, " t"], values: Float[ndarray, " t"], *, worse_is_up: bool = True) -> LateRise:
+def late_rise(
+    steps: Float[ndarray, " t"],
+    values: Float[ndarray, " t"],
+    *,
+    worse_is_up: bool = True,
+    threshold: float | None = None,
+) -> LateRise:
     """Look for a late worsening of one trajectory.
 
     Args:
         steps: where the values were taken, in any order, each once.
         values: a loss or a score; what is not finite is left out.
         worse_is_up: True for a loss, False for a score.
+        threshold: None: `rise_threshold`, for a trajectory that is looked at once.
 
     Raises:
         SpecError: no finite value, or two values at one step.
@@ -88,8 +95,8 @@ def late_rise(steps: Float[ndarray, " t"], values: Float[ndarray, " t"], *, wors
     if found.noise is None:
         return replace(found, reason="the values have no noise to set a rise against")
     ratio = float(means[-1] - means.min()) / found.noise * float(np.sqrt(window))
-    threshold = rise_threshold(len(at))
-    return replace(found, rise_over_noise=ratio, threshold=threshold, found=ratio > threshold)
+    beyond = rise_threshold(len(at)) if threshold is None else threshold
+    return replace(found, rise_over_noise=ratio, threshold=beyond, found=ratio > beyond)
 
 
 def _in_order(steps: Float[ndarray, " t"], values: Float[ndarray, " t"]) -> tuple[ndarray, ndarray]:
