@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -187,12 +186,7 @@ def _tokenizer_hash(path: Path) -> str | None:
 
 
 def _hash_of(files: Mapping[str, Path]) -> str:
-    return content_key({name: _file_hash(str(p), p.stat().st_size, p.stat().st_mtime_ns) for name, p in files.items()})
-
-
-@lru_cache(maxsize=4096)  # one study asks for the same weights again and again
-def _file_hash(path: str, size: int, changed: int) -> str:
-    return hash_file(Path(path))
+    return content_key({name: hash_file(path) for name, path in files.items()})
 
 
 def _not_a_folder(path: Path) -> str:

@@ -64,11 +64,11 @@ def _seen_seconds(store: Store | None) -> dict[str, float]:
 
 
 def _guess(cell: Cell, threads: int) -> float:
-    return _GUESSES[cell.kind](cell.spec) / threads
+    return _GUESSES[cell.kind](cell) / threads
 
 
-def _guess_pretrain(spec: dict[str, Any]) -> float:
-    s = spec["pretrain"]
+def _guess_pretrain(cell: Cell) -> float:
+    s = cell.spec["pretrain"]
     causal = PretrainSpec(**s)
     if causal.planned_tokens is not None:
         from lmgeo.models.build import run_facts
@@ -82,14 +82,15 @@ def _steps(spec: dict[str, Any]) -> float:
     return float(spec["steps"] or spec["tokens"] / (spec["batch_size"] * TOKENS_A_SEQUENCE))
 
 
-def _guess_measure(spec: dict[str, Any]) -> float:
+def _guess_measure(cell: Cell) -> float:
+    spec = cell.spec
     if spec["represent"] is None:
         return 1.0
     from lmgeo.measures.protocols import protocol
 
     rows = spec["represent"]["sequences"] * TOKENS_A_SEQUENCE
     total = 1.0
-    for block in spec["measure"]:
+    for block in spec["measure"] if any(w.name.startswith("lsq_") for w in cell.wanted) else ():
         p = protocol(block["protocol"])
         trained = min(rows, p.lsq_train_rows or rows) * p.lsq_iterations
         rate = SECONDS_A_TOKEN_QUANTIZED / (3 if p.backend == "numba" else 1)
@@ -97,14 +98,15 @@ def _guess_measure(spec: dict[str, Any]) -> float:
     return total
 
 
-def _guess_evaluate(spec: dict[str, Any]) -> float:
-    examples = spec["evaluate"]["train_examples"] or 5_000
-    return float(SECONDS_AN_EXAMPLE * examples * spec["evaluate"]["epochs"])
+def _guess_evaluate(cell: Cell) -> float:
+    spec = cell.spec["evaluate"]
+    return float(SECONDS_AN_EXAMPLE * (spec["train_examples"] or 5_000) * spec["epochs"])
 
 
-def _guess_losses(spec: dict[str, Any]) -> float:
-    tokens = spec["losses"]["most_tokens"] * len(spec["parts"])
-    adapt = spec["losses"]["finetune"] or {"steps": 0, "batch_size": 0, "max_length": 0, "seeds": []}
+def _guess_losses(cell: Cell) -> float:
+    spec = cell.spec["losses"]
+    tokens = spec["most_tokens"] * len(cell.spec["parts"])
+    adapt = spec["finetune"] or {"steps": 0, "batch_size": 0, "max_length": 0, "seeds": []}
     trained = adapt["steps"] * adapt["batch_size"] * adapt["max_length"] * len(adapt["seeds"])
     return float(SECONDS_A_CAUSAL_TOKEN * (tokens + 3 * trained))
 

@@ -56,9 +56,9 @@ def parts_of(spec: LossesSpec, variant: Variant) -> list[Part]:
     return [*_plain(spec), *_changed(spec, choices), *_finetuned(spec)]
 
 
-def planned(spec: LossesSpec, variant: Variant) -> Iterator[Wanted]:
-    """Every loss wanted of one model, as a result."""
-    for part in parts_of(spec, variant):
+def planned(parts: list[Part], variant: Variant) -> Iterator[Wanted]:
+    """Every loss that the parts give of one model, as a result."""
+    for part in parts:
         for name in part.names:
             yield Wanted(loss_key(variant.identity, name, part.identity), "score", name)
 

@@ -17,7 +17,7 @@ from lmgeo.core.spec.document import located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
-from lmgeo.study.losses import parts_of, planned
+from lmgeo.study.losses import Part, parts_of, planned
 from lmgeo.study.settings import Setting, Text, by_text, resolve_settings
 from lmgeo.study.variants import Variant, expand_variants, short
 from lmgeo.study.wanted import task_identities, wanted_sites
@@ -122,6 +122,7 @@ class _Columns:
         self.settings = resolve_settings(spec, bases)
         self.where = spec.document.where(("represent", "sites"))
         self.losses, self.document = spec.losses, spec.document
+        self._parts: dict[str, list[Part]] = {}
         with located(spec.document, ("evaluate",)):
             self.scorings = _scorings(spec.evaluate)
 
@@ -161,22 +162,29 @@ class _Columns:
         """One cell for all losses of one variant: they share the model and the text."""
         if self.losses is None:
             return
-        with located(self.document, ("losses",)):
-            parts = [asdict(part) for part in parts_of(self.losses, variant)]
-            wanted = list(planned(self.losses, variant))
+        wanted = list(planned(self._loss_parts(variant), variant))
         spec = {
             **_work(variant),
             "losses": self.losses.resolved(),
-            "parts": parts,
+            "parts": [asdict(part) for part in self._loss_parts(variant)],
             "training": variant.base.choices or None,
         }
         key = content_key({"variant": variant.identity, "losses": sorted(w.key for w in wanted)})
         yield Cell(key, "losses", f"losses of {variant.name}", spec, wanted, _needs(variant.base))
 
+    def _loss_parts(self, variant: Variant) -> list[Part]:
+        """What is done to one variant for its losses, worked out once."""
+        if self.losses is None:
+            return []
+        if variant.name not in self._parts:
+            with located(self.document, ("losses",)):
+                self._parts[variant.name] = parts_of(self.losses, variant)
+        return self._parts[variant.name]
+
     def _losses_of(self, variant: Variant) -> dict[str, list[str]]:
         """The keys of each loss, one a seed."""
         found: dict[str, list[str]] = {}
-        for wanted in planned(self.losses, variant) if self.losses else ():
+        for wanted in planned(self._loss_parts(variant), variant):
             found.setdefault(wanted.name, []).append(wanted.key)
         return found
 

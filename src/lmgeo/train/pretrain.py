@@ -86,9 +86,7 @@ def pretrain(
     if team.leads:
         finish(spec, key, run.objective, run.handle, run.state, out, looks_key)
     team.wait()
-    result = finished(out, key)
-    assert result is not None  # written just now
-    return result
+    return PretrainResult.read(out)
 
 
 @dataclass

@@ -69,8 +69,9 @@ class PretrainResult:
         }
 
     @classmethod
-    def of_record(cls, path: Path, record: dict[str, Any]) -> PretrainResult:
-        """From what `training.json` holds."""
+    def read(cls, path: Path) -> PretrainResult:
+        """From a checkpoint folder's `training.json`."""
+        record = json.loads((path / RECORD).read_text())
         return cls(path, **{name: record[name] for name in cls.__dataclass_fields__ if name != "path"})
 
 
@@ -134,4 +135,4 @@ def finished(out: Path, key: str) -> PretrainResult | None:
     record = json.loads((out / RECORD).read_text()) if (out / RECORD).is_file() else {}
     if record.get("key") != key:
         raise SpecError(f"{out} is already there and holds something else", "give a new folder, or remove this one")
-    return PretrainResult.of_record(out, record)
+    return PretrainResult.read(out)

@@ -8,8 +8,8 @@ from lmgeo.core.errors import LmgeoError, SpecError, UnknownName
 from lmgeo.core.spec.blocks import AnalyzeSpec, FinetuneSpec, MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import parse_document
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
-from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.core.spec.overrides import override
+from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.core.spec.study import StudySpec, parse_study
 
 TEXT = """\

@@ -60,8 +60,12 @@ def _note() -> str:
 
 
 def _identity(argument: str = "") -> dict[str, Any]:
-    content = hash_texts([part for module in _modules() for part in module])
-    return {"kind": "pycode", "parser": PARSER_VERSION, "content": content}
+    return {"kind": "pycode", "parser": PARSER_VERSION, "content": _content()}
+
+
+@lru_cache(maxsize=1)
+def _content() -> str:
+    return hash_texts([part for module in _modules() for part in module])
 
 
 CORPORA.add(
