@@ -12,6 +12,7 @@ import torch
 from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.load import load_model
+from lmgeo.train.documents import read_documents
 from lmgeo.train.language_loss import language_loss
 from tests.train.decoders import TEXTS, byte_tokenizer, decoder, slow_nats
 
@@ -78,6 +79,13 @@ def test_a_tokenizer_that_adds_the_separator_itself_gets_it_once() -> None:
     plain, adding = byte_tokenizer(), byte_tokenizer(adds_bos=True)
     assert adding.encode("a")[0] == adding.bos_token_id
     assert language_loss(decoder(tokenizer=adding), TEXTS) == language_loss(decoder(tokenizer=plain), TEXTS)
+
+
+def test_the_separator_s_name_in_a_text_is_text(handle: ModelHandle) -> None:
+    text = "one <|endoftext|> two"
+    (ids,) = read_documents(handle, [text]).ids
+    assert (ids == handle.tokenizer.bos_token_id).nonzero()[0].tolist() == [0]
+    assert handle.tokenizer.decode(ids[1:]) == text
 
 
 def test_without_a_separator_the_first_token_is_context_only() -> None:
