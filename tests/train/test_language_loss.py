@@ -196,6 +196,13 @@ def test_what_a_tokenizer_loses_is_said(shared: Path) -> None:
     found = language_loss(handle, ["One day", "One\tday"])
     assert "does not give back 1 of 2 documents" in found.notes[0]
     assert found.bytes == 14
-    cut = language_loss(handle, ["One day", "\tday the dog saw a ball"], most_tokens=6)
-    assert (cut.documents, cut.bytes) == (1, 7)  # where it would be cut is not known
-    assert "1 documents left out" in cut.notes[1]
+
+
+def test_a_text_that_its_tokens_do_not_give_back_is_cut_before_they_are_made(shared: Path) -> None:
+    handle = load_model(shared / "data/models/TinyStories-656K")
+    text = "\tday the dog saw a ball. " * 30
+    cut = language_loss(handle, [text], most_tokens=50)
+    (part,) = [p for n in range(len(text)) if len((p := text[:n]).encode()) == cut.bytes]
+    whole = language_loss(handle, [part])
+    assert (cut.tokens, cut.nats_per_token, cut.bytes) == (whole.tokens, whole.nats_per_token, whole.bytes)
+    assert 40 < cut.tokens <= 50
