@@ -12,6 +12,7 @@ import torch
 from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.load import load_model
+from lmgeo.train.documents import read_documents
 from lmgeo.train.language_loss import language_loss
 from tests.train.decoders import TEXTS, byte_tokenizer, decoder, slow_nats
 
@@ -78,6 +79,13 @@ def test_a_tokenizer_that_adds_the_separator_itself_gets_it_once() -> None:
     plain, adding = byte_tokenizer(), byte_tokenizer(adds_bos=True)
     assert adding.encode("a")[0] == adding.bos_token_id
     assert language_loss(decoder(tokenizer=adding), TEXTS) == language_loss(decoder(tokenizer=plain), TEXTS)
+
+
+def test_the_separator_s_name_in_a_text_is_text(handle: ModelHandle) -> None:
+    text = "one <|endoftext|> two"
+    (ids,) = read_documents(handle, [text]).ids
+    assert (ids == handle.tokenizer.bos_token_id).nonzero()[0].tolist() == [0]
+    assert handle.tokenizer.decode(ids[1:]) == text
 
 
 def test_without_a_separator_the_first_token_is_context_only() -> None:
@@ -188,6 +196,13 @@ def test_what_a_tokenizer_loses_is_said(shared: Path) -> None:
     found = language_loss(handle, ["One day", "One\tday"])
     assert "does not give back 1 of 2 documents" in found.notes[0]
     assert found.bytes == 14
-    cut = language_loss(handle, ["One day", "\tday the dog saw a ball"], most_tokens=6)
-    assert (cut.documents, cut.bytes) == (1, 7)  # where it would be cut is not known
-    assert "1 documents left out" in cut.notes[1]
+
+
+def test_a_text_that_its_tokens_do_not_give_back_is_cut_before_they_are_made(shared: Path) -> None:
+    handle = load_model(shared / "data/models/TinyStories-656K")
+    text = "\tday the dog saw a ball. " * 30
+    cut = language_loss(handle, [text], most_tokens=50)
+    (part,) = [p for n in range(len(text)) if len((p := text[:n]).encode()) == cut.bytes]
+    whole = language_loss(handle, [part])
+    assert (cut.tokens, cut.nats_per_token, cut.bytes) == (whole.tokens, whole.nats_per_token, whole.bytes)
+    assert 40 < cut.tokens <= 50

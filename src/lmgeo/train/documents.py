@@ -115,7 +115,8 @@ class _Reading:
 
     def __init__(self, handle: ModelHandle) -> None:
         self._tokenizer = handle.tokenizer
-        self._separator = separator_id(self._tokenizer, handle.vocabulary_size)
+        self._vocabulary = handle.vocabulary_size
+        self._separator = separator_id(self._tokenizer, self._vocabulary)
         self._skipped = 0 if self._separator is not None else 1  # of a text's tokens, those that are only context
         self.ids: list[ndarray] = []
         self.bytes: list[int] = []
@@ -127,12 +128,12 @@ class _Reading:
         if text and len(ids) > self._skipped:
             room = len(ids) if most_tokens is None else most_tokens - self._tokens + self._skipped
             self._cut = len(ids) > room
-            end = self._whole_before(text, ids, room) if self._cut else (len(ids), len(text.encode()))
+            kept, end = self._beginning(text, ids, room) if self._cut else (ids, len(text.encode()))
             start = self._bytes_of(text, ids[: self._skipped]) if self._skipped else 0
-            if end is None or start is None or end[1] <= start:
+            if start is None or end <= start or len(kept) <= self._skipped:
                 self._unclear += 1
             else:
-                self._add(ids[: end[0]], end[1] - start)
+                self._add(kept, end - start)
                 self._lossy += not self._cut and self._decoded(ids) != text
         return not self._cut and self._tokens != most_tokens
 
@@ -142,12 +143,16 @@ class _Reading:
         self.bytes.append(count)
         self._tokens += len(ids) - self._skipped
 
-    def _whole_before(self, text: str, ids: ndarray, end: int) -> tuple[int, int] | None:
-        """The last place up to `end` that parts two characters, and the bytes of the text before it."""
-        for place in range(end, max(0, end - _LONGEST_CHARACTER), -1):
+    def _beginning(self, text: str, ids: ndarray, room: int) -> tuple[ndarray, int]:
+        """The tokens of a beginning of the text, whole characters and at most `room` tokens, and its bytes."""
+        for place in range(room, max(0, room - _LONGEST_CHARACTER), -1):
             if (count := self._bytes_of(text, ids[:place])) is not None:
-                return place, count
-        return None
+                return ids[:place], count
+        # tokens that do not give the text back do not say where they end in it: a shorter text does
+        while len(ids) > room:
+            text = text[: min(len(text) - 1, len(text) * room // len(ids))]
+            ids = text_ids(self._tokenizer, [text], self._vocabulary)[0]
+        return ids, len(text.encode())
 
     def _bytes_of(self, text: str, ids: ndarray) -> int | None:
         """UTF-8 bytes of the beginning of `text` that `ids` give back; None where they do not give it back."""
