@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,12 +29,11 @@ def path_faults(found: Sequence[Checkpoint]) -> list[Fault]:
     lost = strays(between[np.ix_(kept, kept)], floor)
     faults = [*copies, *(_stray(found, kept, i, times) for i, times in lost.items())]
     kept = [k for i, k in enumerate(kept) if i not in lost]
-    order = path_order(between[np.ix_(kept, kept)], floor)
-    faults += _displaced([found[k] for k in kept], order)
-    way = [kept[i] for i in order]
-    steps = [found[k].step.step for k in kept]
-    for i, times in breaks(between[np.ix_(way, way)], steps, floor).items():
-        faults.append(_break(found[way[i]], found[way[i + 1]], times))
+    broken = breaks(between[np.ix_(kept, kept)], [found[k].step.step for k in kept], floor)
+    faults += [_break(found[kept[i]], found[kept[i + 1]], times) for i, times in broken.items()]
+    for first, end in pairwise([0, *(i + 1 for i in broken), len(kept)]):  # each part has an order of its own
+        part = kept[first:end]
+        faults += _displaced([found[k] for k in part], path_order(between[np.ix_(part, part)], floor))
     return faults
 
 
@@ -89,5 +89,8 @@ def _stray(found: Sequence[Checkpoint], kept: Sequence[int], place: int, times: 
 
 
 def _break(before: Checkpoint, after: Checkpoint, times: float) -> Fault:
-    detail = f"the weights move {times:.3g} times as far as between the steps beside, for the same number of steps"
+    detail = (
+        f"no step up to {before.label} is near to any from {after.label} on: the nearest two are {times:.3g} times as far "
+        "apart as the steps beside, for the same number of steps"
+    )
     return Fault("jump", f"{before.label} to {after.label}", detail)

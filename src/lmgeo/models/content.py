@@ -56,7 +56,7 @@ def content(path: Path) -> dict[str, str | None]:
     return {
         "weights": _hash_of(weight_files(path)),
         "config": content_key(_as_identity(read_config(path))),
-        "tokenizer": _tokenizer_hash(path),
+        "tokenizer": tokenizer_hash(path),
     }
 
 
@@ -178,7 +178,12 @@ def _as_identity(value: Any) -> Any:
     return value
 
 
-def _tokenizer_hash(path: Path) -> str | None:
+def tokenizer_hash(path: Path) -> str | None:
+    """The identity of a checkpoint's tokenizer, its vocabulary and settings; None where it has none.
+
+    Raises:
+        SpecError: settings that are not readable JSON.
+    """
     if not has_tokenizer(path):
         return None
     files = {n: path / n for n in (*_VOCABULARIES, *_BESIDE_VOCABULARY) if (path / n).is_file()}

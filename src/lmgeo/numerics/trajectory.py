@@ -16,7 +16,7 @@ from lmgeo.core.arrays import Float64, ndarray
 # 400 to 6,000 steps) no change of the right order saved anything: the best one cost 3 to 12 % more.
 SHORTER = 0.02
 STRAY = 1.5  # times its neighbours' distance that a checkpoint may lie from the nearer one; up to 0.94 in those runs
-BREAK = 3.0  # times the ways beside it that a way may be long, for the same steps; up to 1.03 in those runs
+BREAK = 2.0  # times the ways beside it that a way may be long, for the same steps; up to 1.03 in those runs
 _BESIDE = 2  # ways looked at on each side
 
 
@@ -56,9 +56,8 @@ def path_order(between: Float64[ndarray, "t t"], floor: float = 0.0) -> list[int
         tour = _move(tour, *moves) if moved >= turned else _turn(tour, *turns)
     order = [int(i) for i in tour[1:-1]]
     # a way is as long from its other end: of the two directions, the one nearer to the given order
-    backward = sum((place - i) * (2 * place - count + 1) for place, i in enumerate(order)) > sum(
-        (place - i) * (2 * place - count + 1) for place, i in enumerate(reversed(order))
-    )
+    places = np.arange(count)
+    backward = np.dot(order[::-1], places) > np.dot(order, places)
     return order[::-1] if backward else order
 
 
@@ -122,19 +121,20 @@ def strays(between: Float64[ndarray, "t t"], floor: float = 0.0) -> dict[int, fl
 
 
 def breaks(between: Float64[ndarray, "t t"], steps: Sequence[int], floor: float = 0.0) -> dict[int, float]:
-    """Ways to the next checkpoint that are `BREAK` times as long as any of the two ways on each side.
+    """Places where the path goes on somewhere else: no checkpoint before is near to any after.
 
-    A way of more steps may be longer in proportion. The first way is not judged: weights move fastest at first.
+    The nearest two of before and after are `BREAK` times as far apart as the ends of any of the two ways on each side;
+    a way of more steps may be longer in proportion. The first way is not judged: weights move fastest at first.
 
     Returns:
-        By the index of the checkpoint before the break, the length over the longest allowed for by its neighbours.
+        By the index of the last checkpoint before the break, that distance over the longest of those ways.
     """
-    ways = np.array([between[i, i + 1] for i in range(len(between) - 1)])
-    gaps = np.diff(np.asarray(steps, np.float64))
-    found = {}
-    for k in range(1, len(ways)):
-        beside = [m for m in range(max(0, k - _BESIDE), min(len(ways), k + _BESIDE + 1)) if m != k]
-        usual = max(ways[m] * max(1.0, gaps[k] / gaps[m]) for m in beside)
-        if ways[k] > max(BREAK * usual, floor):
-            found[k] = float(ways[k] / max(usual, floor, np.finfo(np.float64).tiny))
+    count, found = len(between), {}
+    ways, gaps = np.diagonal(between, 1), np.diff(np.asarray(steps, np.float64))
+    for k in range(1, count - 1):
+        beside = [m for m in range(max(0, k - _BESIDE), min(count - 1, k + _BESIDE + 1)) if m != k]
+        usual = max(floor, *(ways[m] * max(1.0, gaps[k] / gaps[m]) for m in beside), np.finfo(np.float64).tiny)
+        across = between[: k + 1, k + 1 :].min()
+        if across > BREAK * usual:
+            found[k] = float(across / usual)
     return found
