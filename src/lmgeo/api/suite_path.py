@@ -84,7 +84,9 @@ def _longest_ordered(order: Sequence[int]) -> set[int]:
 
 def _stray(found: Sequence[Checkpoint], kept: Sequence[int], place: int, times: float) -> Fault:
     one, beside = found[kept[place]], [found[kept[place + d]].label for d in (-1, 1)]
-    detail = f"from the nearer of {beside[0]} and {beside[1]} it is {times:.3g} times as far as they are from each other"
+    detail = (
+        f"from the nearer of {beside[0]} and {beside[1]} it is {times:.3g} times as far as they are from each other"
+    )
     return Fault("jump", one.label, f"{detail}, and it fits between no other steps")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key, hash_file
 from lmgeo.core.safetensors import read_header
+from lmgeo.models.step_names import read_step_name
 
 CONFIG = "config.json"
 # in the order in which a loader looks for them
@@ -205,6 +206,9 @@ def _not_a_folder(path: Path) -> str:
 
 
 def _near_folders(path: Path) -> str:
+    """The mend for a folder that is no checkpoint: how its steps are measured, or what checkpoints lie in it."""
+    if any(read_step_name(child.name) for child in path.iterdir() if child.is_dir()):
+        return f"it is a suite: `lmgeo run` measures its steps in a study with\n    models:\n      - steps: {path}"
     found = sorted(child.name for child in path.iterdir() if (child / CONFIG).is_file())
     if found:
         return f"give one of the checkpoints in it: {', '.join(found[:5])}"

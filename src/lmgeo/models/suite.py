@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,18 +79,42 @@ def open_suite(source: str) -> Suite:
     label, steps, others = _on_hub(source) if source.startswith(HUB) else _in_folder(source)
     if not steps:
         shown = f": it holds {', '.join(others[:_SHOWN])}" if others else ""
-        mend = "give a folder of checkpoints named by step (step0, step-1000, checkpoint-500 …), or hf:ID of such a model"
+        mend = (
+            "give a folder of checkpoints named by step (step0, step-1000, checkpoint-500 …), or hf:ID of such a model"
+        )
         raise SpecError(f"{source} has no steps{shown}", mend)
     return Suite(label, sorted(steps, key=lambda s: (s.run, s.step, s.label)), others)
 
 
+def chosen_steps(suite: Suite, only: Sequence[int] = (), every: int | None = None) -> list[SuiteStep]:
+    """Some steps of every run of a suite.
+
+    Args:
+        only: these; empty: all.
+        every: those divisible by this.
+
+    Raises:
+        SpecError: a step that no run has, or none is left.
+    """
+    there = {step.step for step in suite.steps}
+    for number in only:
+        if number not in there:
+            near = sorted(there, key=lambda s: abs(s - number))[:_SHOWN]
+            raise SpecError(f"{suite.label} has no step {number}", f"the nearest are {', '.join(map(str, near))}")
+    chosen = [s for s in suite.steps if (not only or s.step in only) and (every is None or s.step % every == 0)]
+    if not chosen:
+        raise SpecError(f"no step of {suite.label} is divisible by {every}", "give another 'every', or leave it out")
+    return chosen
+
+
 @contextmanager
-def fetched(step: SuiteStep, budget: int = DEFAULT_BUDGET) -> Iterator[Path]:
+def fetched(step: SuiteStep, budget: int = DEFAULT_BUDGET, files: Collection[str] | None = None) -> Iterator[Path]:
     """The folder of a step; one of the hub is downloaded, and deleted when the block ends, however it ends.
 
     Args:
         step: of a suite.
         budget: bytes that a download may take.
+        files: of those a model needs, only these are downloaded; None: all.
 
     Raises:
         SpecError: the download would be larger than the budget or the disk's free space; the network is off.
@@ -98,18 +122,28 @@ def fetched(step: SuiteStep, budget: int = DEFAULT_BUDGET) -> Iterator[Path]:
     if isinstance(step.place, Path):
         yield step.place
         return
+    with fetched_revision(step.place, step.label, budget, files) as path:
+        yield path
+
+
+@contextmanager
+def fetched_revision(
+    place: HubRevision, label: str, budget: int = DEFAULT_BUDGET, files: Collection[str] | None = None
+) -> Iterator[Path]:
+    """As `fetched`, of a revision by its commit; `label` is what messages call it."""
+    source = f"{HUB}{place.repo}@{label}"
     with tempfile.TemporaryDirectory(prefix="lmgeo-step-") as folder:
-        _download(step.place, step.label, budget, Path(folder))
+        _download(place, source, budget, files, Path(folder))
         yield Path(folder)
 
 
-def _download(place: HubRevision, label: str, budget: int, folder: Path) -> None:
-    source = f"{HUB}{place.repo}@{label}"
+def _download(place: HubRevision, source: str, budget: int, files: Collection[str] | None, folder: Path) -> None:
     _refuse_offline(source)
     try:
         sizes = file_sizes(place.repo, place.commit)
     except Exception as error:
         raise refusal(source, error) from error
+    sizes = {file: size for file, size in sizes.items() if files is None or file in files}
     size, room = sum(sizes.values()), shutil.disk_usage(folder).free
     if size > budget:
         raise SpecError(

@@ -80,7 +80,7 @@ def _base_factors(base: Base, choices: list[str]) -> dict[str, Any]:
     # `corpus` and `seed` name other things in the table, so a training choice of that name says whose it is
     renamed = {"corpus": "pretrain_corpus", "seed": "pretrain_seed"}
     trained = {renamed.get(n, n): base.choices.get(n) for n in choices}
-    return {"base": base.name, "family": base.family, **trained}
+    return {"base": base.name, "family": base.family, **base.factors, **trained}
 
 
 def _unperturbed(base: Base, choices: list[str]) -> Variant:

@@ -12,11 +12,13 @@ from lmgeo.core.spec.base import S, expand_axes, one_kind, validate
 from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import Document, KeyPath, dotted, parse_document
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
+from lmgeo.core.spec.steps import StepsModel
 
-SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
+SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel | StepsModel]] = {
     "pretrain": PretrainSpec,
     "path": PathModel,
     "hf": HubModel,
+    "steps": StepsModel,
 }
 _BLOCKS = ("name", "threads", "models", "perturb", "represent", "measure", "vary", "evaluate", "analyze")
 _VARIED = ("represent", "measure")
@@ -34,7 +36,7 @@ class ModelEntry:
         untrained: take its random initialisation instead, with this seed; None: as trained.
     """
 
-    source: PretrainSpec | PathModel | HubModel
+    source: PretrainSpec | PathModel | HubModel | StepsModel
     name: str | None = None
     family: str | None = None
     untrained: int | None = None
@@ -131,11 +133,13 @@ def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
     for i, entry in enumerate(entries):
         path: KeyPath = ("models", i)
         kind = one_kind(entry, list(SOURCES), document, path, "model source")
+        # pretrain takes a block; of the others, what they take stands beside the rest of the entry
+        own = [] if kind == "pretrain" else list(SOURCES[kind].model_fields)
         for key in entry:
-            if key not in _MODEL_KEYS:
-                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, _MODEL_KEYS))
-        # path and hf take a bare value (or a list of them); pretrain takes a block
-        body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
+            if key not in (*_MODEL_KEYS, *own):
+                known = (*_MODEL_KEYS, *own)
+                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, known))
+        body = entry[kind] if kind == "pretrain" else {key: entry[key] for key in own if key in entry}
         where = (*path, kind) if kind == "pretrain" else path
         name, family = _label(entry, "name", document, path), _label(entry, "family", document, path)
         twins = entry.get("untrained")
