@@ -75,11 +75,11 @@ def _displaced(found: Sequence[Checkpoint], order: Sequence[int]) -> Iterator[Fa
 
 def _longest_ordered(order: Sequence[int]) -> set[int]:
     """A longest ascending part of a permutation."""
-    best: list[list[int]] = []
+    best: list[list[int]] = []  # of those that end with each
     for i, value in enumerate(order):
         before = [best[j] for j in range(i) if order[j] < value]
-        best.append([*max(before, key=len, default=[]), value])
-    return set(max(best, key=len, default=[]))
+        best.append([*(max(before, key=lambda part: len(part)) if before else []), value])
+    return set(max(best, key=lambda part: len(part)))
 
 
 def _stray(found: Sequence[Checkpoint], kept: Sequence[int], place: int, times: float) -> Fault:
@@ -92,7 +92,7 @@ def _stray(found: Sequence[Checkpoint], kept: Sequence[int], place: int, times: 
 
 def _break(before: Checkpoint, after: Checkpoint, times: float) -> Fault:
     detail = (
-        f"no step up to {before.label} is near to any from {after.label} on: the nearest two are {times:.3g} times as far "
-        "apart as the steps beside, for the same number of steps"
+        f"no step up to {before.label} is near to any from {after.label} on: the nearest two are {times:.3g} times "
+        "as far apart as the steps beside, for the same number of steps"
     )
     return Fault("jump", f"{before.label} to {after.label}", detail)

@@ -70,8 +70,8 @@ def _signs_of_matrices(stored: StoredWeights, fresh: StoredWeights, pairs: list[
     name = max(over, key=lambda n: over[n], default="")
     if name and over[name] > OVER_EDGE * usual:
         yield (
-            f"{sum(ratio > OVER_EDGE * usual for ratio in over.values())} of {len(over)} matrices are not random: the "
-            f"greatest eigenvalue of {name} is {over[name]:.3g} times the edge of its bulk, {usual:.3g} in a fresh model"
+            f"{sum(ratio > OVER_EDGE * usual for ratio in over.values())} of {len(over)} matrices are not random: "
+            f"{name} has an eigenvalue {over[name]:.3g} times the edge of its bulk, {usual:.3g} in a fresh model"
         )
     for name in own:
         spread, usual = float(own[name].std()), float(start[name].std())

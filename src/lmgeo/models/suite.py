@@ -70,8 +70,8 @@ def open_suite(source: str) -> Suite:
     """List the steps of a suite; nothing of a checkpoint is read or downloaded.
 
     Args:
-        source: a folder whose folders are named by step (`step0`, `step-1000`, `checkpoint-500`, `step1000-tokens4B` …),
-            a folder of such folders, or `hf:ID`, whose branches and tags are.
+        source: a folder whose folders are named by step (`step0`, `step-1000`, `checkpoint-500` …), a folder of such
+            folders, or `hf:ID`, whose branches and tags are.
 
     Raises:
         SpecError: nothing there; no step in it; the hub is needed and the network is off.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 _REGULAR = 2  # equal spacings in a row that make a pattern which the steps before should keep to
 _SETTLED = 3  # … that make one which the steps after should keep to
@@ -22,10 +23,10 @@ def missing_steps(steps: Sequence[int]) -> list[int]:
     ordered = sorted(set(steps))
     if len(ordered) < _REGULAR + 2:
         return []
-    gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(ordered)]
     runs = _equal_runs(gaps)
     found = {s for run in runs for s in (*_before(ordered, gaps, *run), *_after(ordered, gaps, *run))}
-    return sorted(found | _powers(ordered, runs))
+    return sorted(found | _between(ordered, gaps, runs) | _powers(ordered, runs))
 
 
 def _equal_runs(gaps: Sequence[int]) -> list[tuple[int, int]]:
@@ -55,6 +56,18 @@ def _after(steps: Sequence[int], gaps: Sequence[int], first: int, last: int) -> 
         return []
     hole = [*range(steps[last + 1] + gaps[first], steps[last + 2], gaps[first])]
     return hole if len(hole) <= long else []
+
+
+def _between(steps: Sequence[int], gaps: Sequence[int], runs: Sequence[tuple[int, int]]) -> set[int]:
+    """Steps lacking between two stretches of one spacing, short as these may be."""
+    found: set[int] = set()
+    for (start, left), (hole, _), (right, end) in zip(runs, runs[1:], runs[2:], strict=False):
+        gap, long = gaps[left], (left - start + 1) + (end - right + 1)
+        inside = range(steps[hole] + gap, steps[hole + 1], gap)
+        alone = right == left + 2 and gaps[right] == gap and gaps[hole] % gap == 0
+        if alone and long >= _SETTLED and len(inside) <= long:
+            found |= set(inside)
+    return found
 
 
 def _powers(steps: Sequence[int], runs: Sequence[tuple[int, int]]) -> set[int]:

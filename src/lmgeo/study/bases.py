@@ -118,7 +118,8 @@ def _stepped(entry: ModelEntry, source: StepsModel) -> list[Base]:
                 anatomies[step.run] = family(path), block_count(path)
         named, layers = anatomies[step.run]
         if isinstance(step.place, Path):
-            identity, where = {"content": content(step.place)}, {"path": str(step.place.resolve())}
+            identity: dict[str, Any] = {"content": content(step.place)}
+            where: dict[str, Any] = {"path": str(step.place.resolve())}
         else:
             identity = {"hub": {"repo": step.place.repo, "commit": step.place.commit}}
             where = {"hf": step.place.repo, "revision": step.place.commit, "label": step.label, "budget": budget}

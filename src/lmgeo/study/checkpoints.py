@@ -11,7 +11,7 @@ from lmgeo.store.store import Store
 
 
 class _Held:
-    """The one revision of the hub that this process has on disk; it goes when another model is asked for, or with it."""
+    """The one revision of the hub that this process has on disk, until another model is asked for or it ends."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
