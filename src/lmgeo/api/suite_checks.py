@@ -72,10 +72,13 @@ def unsound(found: Sequence[Checkpoint]) -> Iterator[Fault]:
 
 def unlike(found: Sequence[Checkpoint]) -> dict[str, Fault]:
     """Steps whose tensors or configuration are not those of most, by label."""
+    if not found:
+        return {}
     usual = _most(found, lambda one: content_key({n: list(s) for n, s in one.sketch.shapes.items()}))
+    settings = _usual_settings(found)
     faults = {}
     for one in found:
-        words = [*_other_tensors(one, usual), *_other_settings(one, usual)]
+        words = [*_other_tensors(one, usual), *_other_settings(one, settings)]
         if words:
             faults[one.label] = Fault("architecture", one.label, f"beside {usual.label}: {'; '.join(words[:_SHOWN])}")
     return faults
@@ -98,10 +101,17 @@ def _other_tensors(one: Checkpoint, usual: Checkpoint) -> Iterator[str]:
             yield f"{name} is {list(here[name])} instead of {list(there[name])}"
 
 
-def _other_settings(one: Checkpoint, usual: Checkpoint) -> Iterator[str]:
-    for key in sorted({*one.config} & {*usual.config} - {*_UNTOLD}):
-        if one.config[key] != usual.config[key]:
-            yield f"{key} is {one.config[key]!r} instead of {usual.config[key]!r}"
+def _usual_settings(found: Sequence[Checkpoint]) -> dict[str, Any]:
+    """Of each setting the value that most of the configurations which have it give it."""
+    keys = {key for one in found for key in one.config} - {*_UNTOLD}
+    values = {key: [one.config[key] for one in found if key in one.config] for key in keys}
+    return {key: max(own, key=own.count) for key, own in values.items()}
+
+
+def _other_settings(one: Checkpoint, usual: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted({*one.config} & {*usual}):
+        if one.config[key] != usual[key]:
+            yield f"{key} is {one.config[key]!r} instead of {usual[key]!r}"
 
 
 def tokenizers(found: Sequence[Checkpoint]) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,23 +13,25 @@ from lmgeo.core.arrays import Float64, ndarray
 _ROUNDING = 1e-6  # of the weights' norm: distances below are those of float32
 
 
-def path_faults(found: Sequence[Checkpoint]) -> list[Fault]:
+def path_faults(found: Sequence[Checkpoint], known: Collection[str] = ()) -> list[Fault]:
     """Steps with the same weights, out of place, fitting nowhere, and breaks between steps.
 
     Args:
         found: sound checkpoints of one architecture, in order of their steps.
+        known: labels of those that are known to stand where they do not belong; their place is not judged.
     """
-    from lmgeo.numerics.trajectory import breaks, distances, path_order, strays
+    from lmgeo.numerics.trajectory import distances, path_order, strays
 
     if len(found) < 2:
         return []
     between = distances([one.sketch.sample for one in found])
     floor = _ROUNDING * max(one.sketch.norm for one in found)
     copies, kept = _copies(found, between)
+    kept = [k for k in kept if found[k].label not in known]
     lost = strays(between[np.ix_(kept, kept)], floor)
     faults = [*copies, *(_stray(found, kept, i, times) for i, times in lost.items())]
     kept = [k for i, k in enumerate(kept) if i not in lost]
-    broken = breaks(between[np.ix_(kept, kept)], [found[k].step.step for k in kept], floor)
+    broken = _broken(between[np.ix_(kept, kept)], [found[k].step.step for k in kept], floor)
     faults += [_break(found[kept[i]], found[kept[i + 1]], times) for i, times in broken.items()]
     for first, end in pairwise([0, *(i + 1 for i in broken), len(kept)]):  # each part has an order of its own
         part = kept[first:end]
@@ -43,10 +45,20 @@ def _copies(found: Sequence[Checkpoint], between: Float64[ndarray, "t t"]) -> tu
     for group in same_weights(found):
         places = [i for i, one in enumerate(found) if one in group]
         rest = [i for i in kept if i not in places]
-        fits = min(places, key=lambda i: _detour(i, rest, between)) if len(rest) > 1 else None
+        # from the last on: of places that fit alike, that of the final weights
+        fits = min(reversed(places), key=lambda i: _detour(i, rest, between)) if len(rest) > 1 else None
         faults.append(copies_fault(group, found[-1], None if fits is None else found[fits]))
         kept = sorted([*rest, places[0] if fits is None else fits])
     return faults, kept
+
+
+def _broken(between: Float64[ndarray, "t t"], steps: Sequence[int], floor: float) -> dict[int, float]:
+    """The breaks that no other order of the steps mends: those whose two sides it leaves side by side."""
+    from lmgeo.numerics.trajectory import breaks, path_order
+
+    order = path_order(between, floor)
+    candidates = breaks(between, steps, floor)
+    return {k: times for k, times in candidates.items() if k in (max(order[: k + 1]), max(order[-k - 1 :]))}
 
 
 def _detour(place: int, rest: Sequence[int], between: Float64[ndarray, "t t"]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -68,23 +69,27 @@ class _Audit:
         self._budget = budget
         self._found: list[Checkpoint] = []
         self._faults: list[Fault] = []
+        self._trained: list[str] = []  # step 0 where it is not what it says
 
     def read(self, step: SuiteStep) -> None:
         """Read one step; one that cannot be read is a fault."""
         with fetched(step, self._budget) as path:
             try:
-                self._found.append(_read(step, path))
-                if step.step == 0:
-                    self._faults += _step_zero(step, path)
+                one, signs = _read(step, path), _signs_in_step_zero(step, path) if step.step == 0 else []
             except SpecError as error:
                 self._faults.append(Fault("unreadable", step.label, error.what))
+                return
+        self._found.append(one)
+        if signs:
+            self._trained.append(step.label)
+            self._faults.append(Fault("trained_step_0", step.label, f"it does not look untrained: {'; '.join(signs)}"))
 
     def faults(self) -> list[Fault]:
         """All that is wrong; steps that cannot be compared are left out of the path."""
         others = unlike(self._found)
         sound = [one for one in self._found if not one.sketch.unsound and one.label not in others]
         each = [*self._faults, *unsound(self._found), *others.values(), *tokenizers(self._found)]
-        return [*each, *path_faults(sound)]
+        return [*each, *path_faults(sound, self._trained)]
 
 
 def _read(step: SuiteStep, path: Path) -> Checkpoint:
@@ -96,16 +101,15 @@ def _read(step: SuiteStep, path: Path) -> Checkpoint:
     return Checkpoint(step, sketch(weights), weights.config, tokenizer_hash(path))
 
 
-def _step_zero(step: SuiteStep, path: Path) -> list[Fault]:
-    """Step 0 beside a fresh model of its configuration, which is in memory meanwhile."""
+def _signs_in_step_zero(step: SuiteStep, path: Path) -> list[str]:
+    """Signs of training in step 0, beside a fresh model of its configuration, which is in memory meanwhile."""
     from lmgeo.api.untrained import signs_of_training
     from lmgeo.api.weight_sources import open_weights
     from lmgeo.models.load import load_model
     from lmgeo.models.weight_files import read_weights
 
     fresh = open_weights(load_model(path, untrained_seed=0)).weights
-    signs = signs_of_training(read_weights(path, step.label), fresh)
-    return [Fault("trained_step_0", step.label, f"it does not look untrained: {'; '.join(signs)}")] if signs else []
+    return signs_of_training(read_weights(path, step.label), fresh)
 
 
 def parse_steps(text: str) -> list[int]:
@@ -116,11 +120,10 @@ def parse_steps(text: str) -> list[int]:
     """
     found: list[int] = []
     for part in (p.strip() for p in text.split(",")):
-        bounds, _, every = part.partition(":")
-        first, dash, last = bounds.partition("-")
-        if not all(n.isdecimal() for n in (first, *([last, every] if dash else []))) or (every and int(every) == 0):
+        read = re.fullmatch(r"(\d+)(?:-(\d+)(?::([1-9]\d*))?)?", part)
+        if read is None:
             raise SpecError(f"--steps has {part!r}, no step or range", "write e.g. 0,1,2,4,1000-143000:1000")
-        found += range(int(first), int(last) + 1, int(every)) if dash else [int(first)]
+        found += range(int(read[1]), int(read[2] or read[1]) + 1, int(read[3] or 1))
     return found
 
 

@@ -43,10 +43,15 @@ def _before(steps: Sequence[int], gaps: Sequence[int], first: int, last: int) ->
     """Steps of the spacing that are lacking right before it."""
     long = last - first + 1
     changed = first >= 2 and gaps[first - 2] == gaps[first - 1]  # another spacing, no hole
-    if long < _REGULAR or first == 0 or changed:
+    if long < _REGULAR or first == 0 or changed or _apart(steps[first - 1], steps[first], gaps[first]):
         return []
     hole = [*range(steps[first] - gaps[first], steps[first - 1], -gaps[first])]
     return hole if len(hole) <= long else []
+
+
+def _apart(before: int, start: int, gap: int) -> bool:
+    """Whether a step is neither on the even steps' grid nor before its beginning: these then began where they do."""
+    return (start - before) % gap != 0 and before > gap
 
 
 def _after(steps: Sequence[int], gaps: Sequence[int], first: int, last: int) -> list[int]:
