@@ -28,6 +28,7 @@ _HOMES = {
     "status": "lmgeo.api.studies",
     "analyze": "lmgeo.api.analysing",
     "report": "lmgeo.api.analysing",
+    "verify": "lmgeo.api.verifying",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lmgeo.core.errors import SpecError
-from lmgeo.models import source
+from lmgeo.models.hub import files_to_fetch
 from lmgeo.models.source import resolve
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -72,5 +72,5 @@ def test_what_the_cache_lacks(name: str, cache: Path) -> None:
 
 def test_one_form_of_the_weights_is_fetched() -> None:
     both = ["config.json", "model.safetensors", "pytorch_model.bin", "onnx/model.onnx", "vocab.txt", "README.md"]
-    assert source._patterns(both) == ["config.json", "model.safetensors", "vocab.txt"]
-    assert "pytorch_model.bin" in source._patterns([f for f in both if not f.endswith("safetensors")])
+    assert files_to_fetch(both) == ["config.json", "model.safetensors", "vocab.txt"]
+    assert "pytorch_model.bin" in files_to_fetch([f for f in both if not f.endswith("safetensors")])

@@ -21,6 +21,7 @@ from lmgeo.cli.report import report
 from lmgeo.cli.run import run
 from lmgeo.cli.status import status
 from lmgeo.cli.table import table
+from lmgeo.cli.verify import verify
 from lmgeo.cli.weights import weights
 from lmgeo.core.errors import LmgeoError, Unfinished
 
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "table": table,
     "analyze": analyze,
     "report": report,
+    "verify": verify,
     "list": list_,
     "doctor": doctor,
 }

@@ -10,6 +10,7 @@ from typing import Any
 from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key, hash_file
 from lmgeo.core.safetensors import read_header
+from lmgeo.models.step_names import read_step_name
 
 CONFIG = "config.json"
 # in the order in which a loader looks for them
@@ -55,7 +56,7 @@ def content(path: Path) -> dict[str, str | None]:
     return {
         "weights": _hash_of(weight_files(path)),
         "config": content_key(_as_identity(read_config(path))),
-        "tokenizer": _tokenizer_hash(path),
+        "tokenizer": tokenizer_hash(path),
     }
 
 
@@ -177,7 +178,12 @@ def _as_identity(value: Any) -> Any:
     return value
 
 
-def _tokenizer_hash(path: Path) -> str | None:
+def tokenizer_hash(path: Path) -> str | None:
+    """The identity of a checkpoint's tokenizer, its vocabulary and settings; None where it has none.
+
+    Raises:
+        SpecError: settings that are not readable JSON.
+    """
     if not has_tokenizer(path):
         return None
     files = {n: path / n for n in (*_VOCABULARIES, *_BESIDE_VOCABULARY) if (path / n).is_file()}
@@ -194,6 +200,9 @@ def _not_a_folder(path: Path) -> str:
 
 
 def _near_folders(path: Path) -> str:
+    """The mend for a folder that is no checkpoint: how its steps are measured, or what checkpoints lie in it."""
+    if any(read_step_name(child.name) for child in path.iterdir() if child.is_dir()):
+        return f"it is a suite: `lmgeo run` measures its steps in a study with\n    models:\n      - steps: {path}"
     found = sorted(child.name for child in path.iterdir() if (child / CONFIG).is_file())
     if found:
         return f"give one of the checkpoints in it: {', '.join(found[:5])}"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lmgeo.core.environment import is_offline
 from lmgeo.core.errors import SpecError
 from lmgeo.models.content import CONFIG
+from lmgeo.models.hub import refusal, snapshot
 
 HUB = "hf:"
-_WANTED = ("*.json", "*.txt", "*.model")
 
 
 @dataclass(frozen=True)
@@ -56,58 +52,7 @@ def _mend_for_missing(source: str) -> str:
 def _from_hub(source: str) -> LocalSource:
     name, _, revision = source.removeprefix(HUB).partition("@")
     try:
-        path = Path(_snapshot(name, revision or None))
+        path = Path(snapshot(name, revision or None))
     except Exception as error:  # the hub's client raises its own, urllib's and the socket's errors alike
-        raise SpecError(f"{source} cannot be had: {_reason(error)}", _hub_mend(error)) from error
+        raise refusal(source, error) from error
     return LocalSource(path, source, path.name)
-
-
-def _snapshot(name: str, revision: str | None) -> str:
-    """The snapshot folder, from the cache when offline."""
-    import huggingface_hub
-
-    if is_offline():
-        return huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
-    files = huggingface_hub.HfApi().list_repo_files(name, revision=revision)
-    with _no_bars():
-        return huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=_patterns(files))
-
-
-@contextmanager
-def _no_bars() -> Iterator[None]:
-    """No progress bars of the hub's client inside."""
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    shown = not are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        if shown:
-            enable_progress_bars()
-
-
-def _patterns(files: list[str]) -> list[str]:
-    """What to fetch: one form of the weights, and only the model's own folder."""
-    top = [file for file in files if "/" not in file]
-    weights = "*.safetensors" if any(file.endswith(".safetensors") for file in top) else "*.bin"
-    fetched = [file for file in top if any(Path(file).match(pattern) for pattern in (*_WANTED, weights))]
-    return fetched or [CONFIG]
-
-
-def _reason(error: Exception) -> str:
-    if is_offline():
-        return "it is not in the local cache, and the network is not allowed"
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200] if lines else type(error).__name__
-
-
-def _hub_mend(error: Any) -> str:
-    name = type(error).__name__
-    if is_offline():
-        return "run once without --offline (and without LMGEO_OFFLINE), or give a folder"
-    if name == "GatedRepoError":
-        return "accept the model's terms on its page and log in with `hf auth login`"
-    if name in ("RepositoryNotFoundError", "RevisionNotFoundError", "HFValidationError"):
-        return "check the id and the revision on the hub; a private one needs `hf auth login`"
-    return "check the network, or give a folder"

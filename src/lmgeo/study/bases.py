@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
 from lmgeo.core.spec.pretrain import OBSERVED, SHAPE
+from lmgeo.core.spec.steps import StepsModel
 from lmgeo.core.spec.study import ModelEntry
 from lmgeo.core.spec.trajectory import TrajectorySpec
 from lmgeo.study.cells import Cell, Wanted, model_key
@@ -19,12 +21,14 @@ class Base:
     Attributes:
         name: unique in the study; starts every row's `model`.
         family: for the table.
-        identity: what of it enters every key: content hash, or the training that makes it.
-        where: how a worker gets it: `{"path": …}` or `{"artefact": key}`; no key sees it.
+        identity: what of it enters every key: content hash, the hub's commit, or the training that makes it.
+        where: how a worker gets it: `{"path": …}`, `{"artefact": key}`, or a revision of the hub that is downloaded
+            when it is worked on (`{"hf", "revision", "label", "budget"}`); no key sees it.
         layers: how many blocks it has.
         choices: training choices, by spec name; empty for a model that was not trained here.
         cell: the cell that trains it, if the study does.
-        facts: further columns of a trained model: its configuration in a suite, parameters, FLOPs.
+        factors: further columns of the table: run and step of a suite's checkpoint; of a model trained here its
+            configuration in a suite, parameters and FLOPs.
         trajectory: result key of what was seen along its training; None: nothing was to be.
     """
 
@@ -35,7 +39,7 @@ class Base:
     layers: int
     choices: dict[str, Any]
     cell: Cell | None
-    facts: dict[str, Any] = field(default_factory=dict)
+    factors: dict[str, Any] = field(default_factory=dict)
     trajectory: str | None = None
 
 
@@ -49,20 +53,25 @@ def resolve_bases(entries: list[ModelEntry], trajectory: TrajectorySpec | None =
     Raises:
         SpecError: a path that is no checkpoint, a corpus that is not there.
     """
-    bases = [_resolve(entry, trajectory or TrajectorySpec()) for entry in entries]
-    return [_renamed(base, name) for base, name in zip(bases, _unique_names(entries, bases), strict=True)]
+    bases = [base for entry in entries for base in _resolve(entry, trajectory or TrajectorySpec())]
+    return [_renamed(base, name) for base, name in zip(bases, _unique_names(bases), strict=True)]
 
 
-def _resolve(entry: ModelEntry, trajectory: TrajectorySpec) -> Base:
+def _resolve(entry: ModelEntry, trajectory: TrajectorySpec) -> list[Base]:
+    if isinstance(entry.source, StepsModel):
+        return [_twin(entry, base) for base in _stepped(entry, entry.source)]
     if isinstance(entry.source, PretrainSpec):
-        base = _trained(entry, entry.source, trajectory)
-    else:
-        base = _loaded(entry, entry.source)
+        return [_twin(entry, _trained(entry, entry.source, trajectory))]
+    return [_twin(entry, _loaded(entry, entry.source))]
+
+
+def _twin(entry: ModelEntry, base: Base) -> Base:
+    """A base's untrained twin where the entry asks for it, else itself."""
     if entry.untrained is None:
         return base
     identity = {"untrained": entry.untrained, "of": base.identity}
     where = {**base.where, "untrained": entry.untrained}
-    name = entry.name or f"{base.name}-untrained{entry.untrained}"
+    name = base.name if base.name == entry.name else f"{base.name}-untrained{entry.untrained}"
     return replace(base, name=name, identity=identity, where=where)
 
 
@@ -126,7 +135,33 @@ def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
     )
 
 
-def _unique_names(entries: list[ModelEntry], bases: list[Base]) -> list[str]:
+def _stepped(entry: ModelEntry, source: StepsModel) -> list[Base]:
+    """A base for each step of a suite; of a suite on the hub, one configuration a run is all that is downloaded."""
+    from lmgeo.models.content import CONFIG, block_count, content, family
+    from lmgeo.models.suite import chosen_steps, fetched, open_suite
+
+    suite, budget = open_suite(source.steps), int(source.budget_gb * 1e9)
+    label = entry.name or suite.label
+    anatomies: dict[str, tuple[str, int]] = {}
+    bases = []
+    for step in chosen_steps(suite, source.only, source.every):
+        if step.run not in anatomies:
+            with fetched(step, budget, [CONFIG]) as path:
+                anatomies[step.run] = family(path), block_count(path)
+        named, layers = anatomies[step.run]
+        if isinstance(step.place, Path):
+            identity: dict[str, Any] = {"content": content(step.place)}
+            where: dict[str, Any] = {"path": str(step.place.resolve())}
+        else:
+            identity = {"hub": {"repo": step.place.repo, "commit": step.place.commit}}
+            where = {"hf": step.place.repo, "revision": step.place.commit, "label": step.label, "budget": budget}
+        factors = {"run": f"{label}/{step.run}" if step.run else label, "step": step.step}
+        name = f"{label}@{step.label}"
+        bases.append(Base(name, entry.family or named, identity, where, layers, {}, None, factors))
+    return bases
+
+
+def _unique_names(bases: list[Base]) -> list[str]:
     """Names as given, with the choices that differ added where a name stands for several models."""
     names = [base.name for base in bases]
     result = []

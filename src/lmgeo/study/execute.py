@@ -16,6 +16,7 @@ from lmgeo.models.content import content
 from lmgeo.store.claims import claim
 from lmgeo.store.store import Store
 from lmgeo.study.cells import Cell, Wanted, unchanged
+from lmgeo.study.checkpoints import checkpoint_path
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -156,7 +157,7 @@ def _keep(cell: Cell, store: Store, results: dict[str, Any], began: float, notes
 def variant_model(spec: dict[str, Any], store: Store, device: str) -> ModelHandle:
     """The model a cell works on, made in memory: the base, perturbed if the spec says so."""
     where = spec["where"]
-    path = store.local_path("artefacts", where["artefact"]) if "artefact" in where else Path(where["path"])
+    path = checkpoint_path(where, store)
     identity = spec["identity"]["base"]
     trained = identity.get("of", identity)
     if "content" in trained:

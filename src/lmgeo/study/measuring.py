@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import SpecError
@@ -12,6 +11,7 @@ from lmgeo.core.measurement import Measurement
 from lmgeo.core.progress import Progress
 from lmgeo.core.spec.blocks import RepresentSpec
 from lmgeo.study.cells import Wanted, measure_key, unchanged
+from lmgeo.study.checkpoints import stored_path
 from lmgeo.study.wanted import measure_identity, sampling_identity
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ def _stored_types(spec: dict[str, Any], matrices: Collection[str]) -> dict[str, 
     from lmgeo.models.stored_head import Found, special_matrices
     from lmgeo.models.weight_files import read_weights
 
-    if spec["perturbation"] is not None or set(spec["where"]) != {"path"}:
+    path = stored_path(spec["where"])
+    if spec["perturbation"] is not None or path is None:
         return {}
-    weights = read_weights(Path(spec["where"]["path"]))
+    weights = read_weights(path)
     special = special_matrices(weights)
     places = {name: special.get(name, Found(name, None)) for name in matrices}
     parameters = {name: found.parameter for name, found in places.items() if isinstance(found, Found)}

@@ -87,7 +87,7 @@ def _base_factors(base: Base, choices: list[str]) -> dict[str, Any]:
     # these name other things in the table, so a training choice of that name says whose it is
     renamed = {name: f"pretrain_{name}" for name in ("corpus", "seed", "tokens")}
     trained = {renamed.get(n, n): base.choices.get(n) for n in choices}
-    return {"base": base.name, "family": base.family, **base.facts, **trained}
+    return {"base": base.name, "family": base.family, **base.factors, **trained}
 
 
 def _unperturbed(base: Base, choices: list[str]) -> Variant:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lmgeo.core.errors import UnknownName
+from lmgeo.core.errors import SpecError, UnknownName
 from lmgeo.core.spec.blocks import EvaluateSpec, MeasureSpec, RepresentSpec
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def _matching(pattern: str, base: Base) -> list[str]:
 
 def _weights_of(base: Base) -> StoredWeights:
     """The names and shapes of a base's tensors, from its files or, of one to be trained, from its spec."""
+    if "hf" in base.where:
+        raise SpecError(
+            f"the matrices of {base.name} are not known before it is downloaded",
+            "name them, e.g. weights: [unembedding], or give a folder of the steps",
+        )
     if "path" in base.where:
         from lmgeo.models.weight_files import read_weights
 

@@ -13,13 +13,15 @@ from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, Repre
 from lmgeo.core.spec.document import Document, KeyPath
 from lmgeo.core.spec.losses import LossesSpec
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
+from lmgeo.core.spec.steps import StepsModel
 from lmgeo.core.spec.suite import suite_runs
 from lmgeo.core.spec.trajectory import TrajectorySpec
 
-SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel]] = {
+SOURCES: dict[str, type[PretrainSpec | PathModel | HubModel | StepsModel]] = {
     "pretrain": PretrainSpec,
     "path": PathModel,
     "hf": HubModel,
+    "steps": StepsModel,
 }
 SUITE = "suite"
 _BLOCKS = (
@@ -42,7 +44,7 @@ class ModelEntry:
         configuration: of a suite's run, what sets it apart from the suite's base; None outside suites.
     """
 
-    source: PretrainSpec | PathModel | HubModel
+    source: PretrainSpec | PathModel | HubModel | StepsModel
     name: str | None = None
     family: str | None = None
     untrained: int | None = None
@@ -145,9 +147,10 @@ def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
     for i, entry in enumerate(entries):
         path: KeyPath = ("models", i)
         kind = one_kind(entry, [*SOURCES, SUITE], document, path, "model source")
+        known = (*_MODEL_KEYS, *_beside(kind))
         for key in entry:
-            if key not in _MODEL_KEYS:
-                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, _MODEL_KEYS))
+            if key not in known:
+                raise SpecError(f"{document.where((*path, key))}: unknown key {key!r}", suggestion(key, known))
         twins = entry.get("untrained")
         if twins == []:
             raise SpecError(f"{document.where((*path, 'untrained'))} is an empty list", "give at least one seed")
@@ -157,6 +160,11 @@ def _models(entries: list[Any], document: Document) -> list[ModelEntry]:
     return models
 
 
+def _beside(kind: str) -> list[str]:
+    """What stands beside the rest of an entry: of all sources that do not take a block of their own."""
+    return [] if kind in ("pretrain", SUITE) else list(SOURCES[kind].model_fields)
+
+
 def _sources(entry: dict[str, Any], kind: str, document: Document, path: KeyPath) -> list[ModelEntry]:
     """The models of one entry, every axis written out."""
     name, family = _label(entry, "name", document, path), _label(entry, "family", document, path)
@@ -164,8 +172,7 @@ def _sources(entry: dict[str, Any], kind: str, document: Document, path: KeyPath
         runs = suite_runs(entry[SUITE], document, (*path, SUITE))
         prefix = f"{name}/" if name else ""
         return [ModelEntry(r.spec, prefix + r.name, family, configuration=r.configuration) for r in runs]
-    # path and hf take a bare value (or a list of them); pretrain takes a block
-    body = entry[kind] if kind == "pretrain" else {kind: entry[kind]}
+    body = {key: entry[key] for key in _beside(kind) if key in entry} or entry[kind]
     where = (*path, kind) if kind == "pretrain" else path
     return [ModelEntry(source, name, family) for source in expand_axes(SOURCES[kind], body, document, where)]
 
