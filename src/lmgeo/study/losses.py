@@ -17,6 +17,7 @@ from lmgeo.train.optimization import Diverged
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
     from lmgeo.study.variants import Variant
+    from lmgeo.train.documents import Documents
     from lmgeo.train.language_loss import LanguageLoss
 
 Results = dict[str, dict[str, Any]]
@@ -150,15 +151,24 @@ def _text_identity(corpus: str | None) -> Any:
 
 
 class _Texts:
-    """The documents of a cell, each corpus read once."""
+    """The documents of a cell, each corpus read and tokenized once."""
 
     def __init__(self, spec: LossesSpec, training: dict[str, Any] | None) -> None:
         self._spec = spec
         self._training = training
+        self._read: dict[str | None, Documents] = {}
 
     def identity(self, part: Part) -> Any:
         """What the text of a part is now."""
         return _text_identity(part.settings["corpus"] if part.kind == "plain" else self._spec.in_domain)
+
+    def read(self, model: ModelHandle, corpus: str | None) -> Documents:
+        """A corpus as the cell's model is asked for it; whatever is done to the weights, the tokens stay."""
+        from lmgeo.train.documents import read_documents
+
+        if corpus not in self._read:
+            self._read[corpus] = read_documents(model, self.documents(corpus), self._spec.most_tokens)
+        return self._read[corpus]
 
     def documents(self, corpus: str | None) -> list[str]:
         """All of a corpus, or the held-out part of what the model was trained on."""
@@ -190,10 +200,10 @@ def _open(corpus: str) -> list[str]:
 Taken = dict[str, dict[str, Any]]
 
 
-def _take(model: ModelHandle, documents: list[str], spec: LossesSpec, progress: Progress) -> LanguageLoss:
+def _take(model: ModelHandle, documents: Documents, progress: Progress) -> LanguageLoss:
     from lmgeo.train.language_loss import language_loss
 
-    return language_loss(model, documents, most_tokens=spec.most_tokens, progress=progress)
+    return language_loss(model, documents, progress=progress)
 
 
 def _score(value: float, unit: str, loss: LanguageLoss, seed: int | None) -> dict[str, Any]:
@@ -201,7 +211,7 @@ def _score(value: float, unit: str, loss: LanguageLoss, seed: int | None) -> dic
 
 
 def _plain_losses(model: ModelHandle, part: Part, spec: LossesSpec, texts: _Texts, progress: Progress) -> Taken:
-    found = _take(model, texts.documents(part.settings["corpus"]), spec, progress)
+    found = _take(model, texts.read(model, part.settings["corpus"]), progress)
     nats, bits = part.names
     return {
         nats: _score(found.nats_per_token, "nats/token", found, None),
@@ -215,7 +225,7 @@ def _after(model: ModelHandle, part: Part, spec: LossesSpec, texts: _Texts, prog
     from lmgeo.study.perturbing import perturbed
 
     changed = perturbed(model, part.kind, PERTURBATIONS[part.kind].settings(**part.settings))
-    found = _take(changed, texts.documents(spec.in_domain), spec, progress)
+    found = _take(changed, texts.read(model, spec.in_domain), progress)
     return {part.names[0]: _score(found.nats_per_token, "nats/token", found, part.seed)}
 
 
@@ -223,14 +233,14 @@ def _finetune(model: ModelHandle, part: Part, spec: LossesSpec, texts: _Texts, p
     """Losses on the new corpus and on the old one after training on the new, and how much the old one rose."""
     from lmgeo.data.document_split import split_documents
     from lmgeo.train.adapt import adapt
+    from lmgeo.train.documents import read_documents
 
     settings = spec.finetune or AdaptSpec(corpus="")
     train, held_out = split_documents(texts.documents(settings.corpus))
-    seed = part.seed or 0
+    seed, own = part.seed or 0, texts.read(model, spec.in_domain)
     tuned = adapt(model, train, settings, seed, progress)
-    new = _take(tuned, held_out, spec, progress)
-    kept = _take(tuned, texts.documents(spec.in_domain), spec, progress)
-    before = _take(model, texts.documents(spec.in_domain), spec, progress)
+    new = _take(tuned, read_documents(model, held_out, spec.most_tokens), progress)
+    kept, before = _take(tuned, own, progress), _take(model, own, progress)
     return {
         "loss.finetuned": _score(new.nats_per_token, "nats/token", new, seed),
         "bpb.finetuned": _score(new.bits_per_byte, "bits/byte", new, seed),

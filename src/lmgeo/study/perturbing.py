@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.core.identity import canonical_json
 from lmgeo.core.spec.base import Strict
 from lmgeo.perturb.declare import PERTURBATIONS, CalibratedSpec
 
@@ -78,11 +79,19 @@ class _Facts:
 
     @cached_property
     def _text(self) -> list[TokenSequence]:
-        from lmgeo.data.corpora import open_corpus
-        from lmgeo.data.sampling import sample_sequences
-
         spec = self._settings
         if not isinstance(spec, CalibratedSpec):
             raise TypeError(f"{type(spec).__name__} names no calibration text: make it a CalibratedSpec")
-        sample = sample_sequences(open_corpus(spec.corpus), spec.sequences, spec.seed)
-        return self._model.encode(sample.texts)
+        from lmgeo.data.corpora import corpus_identity
+
+        content = canonical_json(corpus_identity(spec.corpus))
+        return self._model.encode(_calibration(spec.corpus, content, spec.sequences, spec.seed))
+
+
+@lru_cache(maxsize=4)  # every model of a suite is calibrated on the same few sentences
+def _calibration(corpus: str, content: str, sequences: int, seed: int) -> list[str]:
+    del content  # part of the cache's key: another text may come to lie on the same path
+    from lmgeo.data.corpora import open_corpus
+    from lmgeo.data.sampling import sample_sequences
+
+    return sample_sequences(open_corpus(corpus), sequences, seed).texts
