@@ -17,7 +17,7 @@ from lmgeo.train.optimization import Diverged
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
     from lmgeo.study.variants import Variant
-    from lmgeo.train.documents import Documents
+    from lmgeo.train.documents import TokenizedDocuments
     from lmgeo.train.language_loss import LanguageLoss
 
 Results = dict[str, dict[str, Any]]
@@ -156,13 +156,13 @@ class _Texts:
     def __init__(self, spec: LossesSpec, training: dict[str, Any] | None) -> None:
         self._spec = spec
         self._training = training
-        self._read: dict[str | None, Documents] = {}
+        self._read: dict[str | None, TokenizedDocuments] = {}
 
     def identity(self, part: Part) -> Any:
         """What the text of a part is now."""
         return _text_identity(part.settings["corpus"] if part.kind == "plain" else self._spec.in_domain)
 
-    def read(self, model: ModelHandle, corpus: str | None) -> Documents:
+    def read(self, model: ModelHandle, corpus: str | None) -> TokenizedDocuments:
         """A corpus as the cell's model is asked for it; whatever is done to the weights, the tokens stay."""
         from lmgeo.train.documents import read_documents
 
@@ -200,7 +200,7 @@ def _open(corpus: str) -> list[str]:
 Taken = dict[str, dict[str, Any]]
 
 
-def _take(model: ModelHandle, documents: Documents, progress: Progress) -> LanguageLoss:
+def _take(model: ModelHandle, documents: TokenizedDocuments, progress: Progress) -> LanguageLoss:
     from lmgeo.train.language_loss import language_loss
 
     return language_loss(model, documents, progress=progress)

@@ -16,7 +16,7 @@ from lmgeo.core.errors import LmgeoError, SpecError
 from lmgeo.core.progress import Progress, silent
 from lmgeo.numerics.ratios import ratio_standard_error
 from lmgeo.train.batches import pad
-from lmgeo.train.documents import Documents, read_documents, window_length, windows
+from lmgeo.train.documents import TokenizedDocuments, read_documents, window_length, windows
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -54,7 +54,7 @@ class LanguageLoss:
 
 def language_loss(
     handle: ModelHandle,
-    documents: Sequence[str] | Documents,
+    documents: Sequence[str] | TokenizedDocuments,
     *,
     max_length: int | None = None,
     batch_size: int = BATCH_WINDOWS,
@@ -85,7 +85,7 @@ def language_loss(
     if batch_size < 1:
         raise SpecError(f"batches of {batch_size} windows", "give 1 or more")
     length = window_length(handle, max_length)
-    text = documents if isinstance(documents, Documents) else read_documents(handle, documents, most_tokens)
+    text = documents if isinstance(documents, TokenizedDocuments) else read_documents(handle, documents, most_tokens)
     cut = [windows(ids, length) for ids in text.ids]
     owners = np.repeat(np.arange(len(cut)), [len(own) for own in cut])
     nats = np.zeros(len(cut))
