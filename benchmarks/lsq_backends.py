@@ -1,6 +1,7 @@
 """The two backends of the additive quantizer side by side: time, error and patchiness.
 
     python benchmarks/lsq_backends.py [--rows 60000] [--width 128] [--iterations 25] [--threads 2]
+    python benchmarks/lsq_backends.py --rows 110000 --width 768 --other torch --device cuda
 
 Both quantize the same cloud of uneven clusters in one run, alternating, under the default protocol
 but for what the options set. Times are wall times of training and encoding together.
@@ -32,14 +33,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in (("rows", 60_000), ("width", 128), ("iterations", 25), ("threads", 2), ("repeats", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--other", choices=("numba", "torch"), default="numba", help="beside FAISS, on the CPU")
+    parser.add_argument("--device", default="cpu", help="of the torch backend")
     options = parser.parse_args()
     base = protocol("default").model_copy(
         update={"lsq_iterations": options.iterations, "threads": options.threads, "lsq_train_rows": None}
     )
-    backends = {name: base.model_copy(update={"backend": name}) for name in ("faiss", "numba")}
-    rows = QuantizerRows.of(clusters(options.rows, options.width), base, 0)
+    backends = {name: base.model_copy(update={"backend": name}) for name in ("faiss", options.other)}
+    rows = QuantizerRows.of(clusters(options.rows, options.width), base, 0, options.device)
     for setting in backends.values():  # compile, and load what is loaded once
-        local_search_quantization(QuantizerRows(rows.values[:300]), setting.model_copy(update={"lsq_iterations": 1}), 1)
+        warm = QuantizerRows(rows.values[:300], options.device)
+        local_search_quantization(warm, setting.model_copy(update={"lsq_iterations": 1}), 1)
     print(f"{options.rows} rows x {options.width}, {options.iterations} iterations, {options.threads} threads")
     seconds: dict[str, list[float]] = {name: [] for name in backends}
     for seed in range(1, options.repeats + 1):
@@ -53,7 +57,7 @@ def main() -> None:
                 f"  patchiness {cells.patchiness(q.counts):.4f}",
                 flush=True,
             )
-    print(f"ratio faiss/numba  {sum(seconds['faiss']) / sum(seconds['numba']):.2f}")
+    print(f"ratio faiss/{options.other}  {sum(seconds['faiss']) / sum(seconds[options.other]):.2f}")
 
 
 if __name__ == "__main__":
