@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +154,14 @@ def test_globs_over_matrices_need_the_files(of_steps, write_study, hub) -> None:
     of_steps["measure"]["weights"] = ["*attn*"]
     with pytest.raises((SpecError, UnknownName), match="not known before it is downloaded"):
         plan_study(write_study(of_steps))
+
+
+def test_the_command_gives_the_table(of_steps, write_study, tmp_path) -> None:
+    def lmgeo(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lmgeo", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+
+    lmgeo("run", write_study(of_steps), "--store", tmp_path / "store", "--workers", 1)
+    rows = json.loads(lmgeo("table", tmp_path / "store", "--json").stdout)
+    assert [row["step"] for row in rows] == STEPS
+    assert all(row["final.vrm"] is not None for row in rows)
