@@ -90,8 +90,9 @@ def _longest_ordered(order: Sequence[int]) -> set[int]:
     best: list[list[int]] = []  # of those that end with each
     for i, value in enumerate(order):
         before = [best[j] for j in range(i) if order[j] < value]
-        best.append([*(max(before, key=lambda part: len(part)) if before else []), value])
-    return set(max(best, key=lambda part: len(part)))
+        best.append([*max(before, key=len, default=[]), value])
+    longest: list[int] = max(best, key=len)
+    return set(longest)
 
 
 def _stray(found: Sequence[Checkpoint], kept: Sequence[int], place: int, times: float) -> Fault:
