@@ -112,16 +112,18 @@ def analyze(
     held, held_notes = prepare_holdout(holdout, table, alternatives)
     ready = prepare(table, spec, measures, alternatives, in_holdout=holdout)
     by, by_notes = _factor(ready.table, spec.by)
+    telling = [*spec.controls, *([spec.by] if spec.by else [])]
     data = Data(
         table=ready.table,
-        everything=table,
+        everything=ready.everything,
         filtered=ready.filtered,
         target_name=spec.target,
         target=ready.target,
         measures=ready.measures,
         by=by,
         controls=read_controls(ready.table, spec.controls) if spec.controls else None,
-        clusters=clusters_of(ready.table, [*spec.controls, *([spec.by] if spec.by else [])]),
+        clusters=clusters_of(ready.table, telling),
+        trained=clusters_of(ready.table, telling, across_sizes=False),
         choices=choices_of(ready.table, spec.controls),
         size=size_of(ready.table),
         seed=spec.seed,

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmgeo.analysis.columns import FACTORS, SEEDS, TRAINING_CHOICES, levels
+from lmgeo.analysis.columns import CONFIGURATION, FACTORS, SEEDS, TRAINING_CHOICES, levels
 from lmgeo.core.arrays import Int, ndarray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_CLUSTERS = 5  # fewer, and resampling them says next to nothing
-_PLURAL = {"base": "bases", "training configuration": "training configurations", "seed group": "seed groups"}
+_PLURAL = {
+    "configuration": "configurations",
+    "base": "bases",
+    "training configuration": "training configurations",
+    "seed group": "seed groups",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Clusters:
     """A grouping of a table's rows.
 
     Attributes:
-        by: what a cluster is, in words: `training configuration`, `base`, `seed group`, or `row`.
+        by: what a cluster is, in words: `configuration`, `training configuration`, `base`, `seed group`, or `row`.
         labels: the cluster of each row, 0 … count − 1.
         note: what a reader should know of the choice; None: nothing.
     """
@@ -77,18 +82,21 @@ class Clusters:
         return Clusters(self.by, np.unique(self.labels[rows], return_inverse=True)[1].astype(np.int64), self.note)
 
 
-def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
+def clusters_of(table: pd.DataFrame, also: Sequence[str] = (), *, across_sizes: bool = True) -> Clusters:
     """The coarsest grouping of a table's rows that leaves at least `LEAST_CLUSTERS`.
 
-    In this order: models of one training configuration whatever their seed, where the training
-    seed varies; copies of one base; rows that agree in every factor but a seed; single rows.
+    In this order: models of one configuration of a suite, whatever their size and seed: what its choices do to
+    models of one size they do to those of the next; models of one training configuration whatever their seed,
+    where the training seed varies; copies of one base; rows that agree in every factor but a seed; single rows.
 
     Args:
         table: the rows analysed.
         also: further columns that tell models apart, such as controls.
+        across_sizes: whether sizes of one configuration of a suite are one cluster.
     """
     too_few: list[tuple[str, int]] = []
-    for by, columns in _candidates(table, also):
+    suite = [("configuration", [CONFIGURATION])] if across_sizes and _is_suite(table) else []
+    for by, columns in [*suite, *_candidates(table, also)]:
         labels = _labels(table, columns)
         count = int(labels.max(initial=-1)) + 1
         if count == len(table):
@@ -97,6 +105,10 @@ def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
             return Clusters(by, labels, _note(too_few, by))
         too_few.append((by, count))
     return Clusters("row", np.arange(len(table)), _note(too_few, "row"))
+
+
+def _is_suite(table: pd.DataFrame) -> bool:
+    return CONFIGURATION in table.columns and bool(table[CONFIGURATION].notna().all())
 
 
 def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, " n"]:
@@ -113,7 +125,7 @@ def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, "
 def _candidates(table: pd.DataFrame, also: Sequence[str]) -> list[tuple[str, list[str]]]:
     telling = [name for name in (*FACTORS, *sorted(TRAINING_CHOICES), *also) if name in table.columns]
     telling = [name for name in dict.fromkeys(telling) if name not in SEEDS]
-    choices = [name for name in telling if name in TRAINING_CHOICES or name == "pretrain_corpus"]
+    choices = [name for name in telling if name in TRAINING_CHOICES]
     found = []
     if "pretrain_seed" in table.columns and table["pretrain_seed"].nunique() > 1 and choices:
         found.append(("training configuration", choices))

@@ -28,8 +28,12 @@ SETTINGS = (
 )
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
-NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", *FACTORS})
-TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
+DIVERGED = "diverged"
+CONFIGURATION = "configuration"  # what a suite changed of its base, in words: says what other columns say
+OF_TRAINING = ("parameters", "body_parameters", "flops", "trained_tokens", "progress", DIVERGED, CONFIGURATION)
+# in a study's table the text and seed of training bear names that tell them from those of measuring
+TRAINING_CHOICES = frozenset({*PretrainSpec.model_fields, "pretrain_corpus", "pretrain_tokens"})
+NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", "pretrain_tokens", *OF_TRAINING, *FACTORS})
 
 
 def bare(column: str) -> str:

@@ -73,7 +73,7 @@ def _explained(
             # one by one: numpy sums a single column in another order than one of several
             units = [unit_columns(responses[name][rows][:, None])[:, 0] for name in sound]
             of_rows.append(products(sound, units, rows, kept, size))
-            effects = choice_effects(kept, rows, data.clusters, units)
+            effects = choice_effects(kept, rows, data.trained, units)
             rest |= {name: (int(rows.sum()), of_one) for name, of_one in zip(sound, effects, strict=True)}
     shares = share_out(of_rows, [choice.width for choice in kept], data.seed)
     return found | {name: (n, shares[name], of_one) for name, (n, of_one) in rest.items()}
