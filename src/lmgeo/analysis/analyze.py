@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmgeo.analysis.alignment import alignment
 from lmgeo.analysis.association import associations
-from lmgeo.analysis.clusters import clusters_of
+from lmgeo.analysis.clusters import clusters_of, held_out_together
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.counterexamples import counterexamples
@@ -16,6 +16,7 @@ from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental.each import incrementals
 from lmgeo.analysis.incremental.together import incremental_all
+from lmgeo.analysis.level_means import level_means
 from lmgeo.analysis.mixed import group_of, mixed
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.power import power_of
@@ -26,6 +27,7 @@ from lmgeo.analysis.saturation import saturation
 from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.analysis.strata import strata
 from lmgeo.analysis.transfer import transfer
+from lmgeo.analysis.twins import twins
 from lmgeo.analysis.within import withins
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
@@ -61,7 +63,7 @@ def _mixed(data: Data) -> list[dict[str, Any]]:
 
 
 def _held_out_together(data: Data) -> tuple[str, ndarray] | None:
-    return (data.by.name, data.by.levels) if data.by else data.clusters.groups
+    return (data.by.name, data.by.levels) if data.by else data.held_out.groups
 
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
@@ -73,10 +75,12 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "regressions": _regressions,
     "incremental": _incrementals,
     "reflects": reflects,
+    "choices": level_means,
     "alignment": alignment,
     "transfer": transfer,
     "counterexamples": counterexamples,
     "saturation": saturation,
+    "twins": twins,
     "sensitivity": sensitivity,
     "power": power_of,
     "incremental_all": _incremental_all,
@@ -112,7 +116,7 @@ def analyze(
     held, held_notes = prepare_holdout(holdout, table, alternatives)
     ready = prepare(table, spec, measures, alternatives, in_holdout=holdout)
     by, by_notes = _factor(ready.table, spec.by)
-    telling = [*spec.controls, *([spec.by] if spec.by else [])]
+    clusters = clusters_of(ready.table, [*spec.controls, *([spec.by] if spec.by else [])])
     data = Data(
         table=ready.table,
         everything=ready.everything,
@@ -122,8 +126,8 @@ def analyze(
         measures=ready.measures,
         by=by,
         controls=read_controls(ready.table, spec.controls) if spec.controls else None,
-        clusters=clusters_of(ready.table, telling),
-        trained=clusters_of(ready.table, telling, across_sizes=False),
+        clusters=clusters,
+        held_out=held_out_together(ready.table, clusters),
         choices=choices_of(ready.table, spec.controls),
         size=size_of(ready.table),
         seed=spec.seed,
@@ -131,9 +135,9 @@ def analyze(
     estimates = {name: part(data) for name, part in PARTS.items()}
     estimates["holdout"] = _holdouts(data, held) if held is not None else []
     notes = [*ready.notes, *by_notes, *held_notes, *([data.clusters.note] if data.clusters.note else [])]
-    clusters = {"by": data.clusters.by, "count": data.clusters.count}
     return {
-        "target": spec.target, "n": ready.n, "dropped": ready.dropped, "clusters": clusters, **estimates, "notes": notes
+        "target": spec.target, "n": ready.n, "dropped": ready.dropped,
+        "clusters": {"by": clusters.by, "count": clusters.count}, **estimates, "notes": notes,
     }  # fmt: skip
 
 

@@ -82,21 +82,18 @@ class Clusters:
         return Clusters(self.by, np.unique(self.labels[rows], return_inverse=True)[1].astype(np.int64), self.note)
 
 
-def clusters_of(table: pd.DataFrame, also: Sequence[str] = (), *, across_sizes: bool = True) -> Clusters:
+def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
     """The coarsest grouping of a table's rows that leaves at least `LEAST_CLUSTERS`.
 
-    In this order: models of one configuration of a suite, whatever their size and seed: what its choices do to
-    models of one size they do to those of the next; models of one training configuration whatever their seed,
-    where the training seed varies; copies of one base; rows that agree in every factor but a seed; single rows.
+    In this order: models of one training configuration whatever their seed, where the training
+    seed varies; copies of one base; rows that agree in every factor but a seed; single rows.
 
     Args:
         table: the rows analysed.
         also: further columns that tell models apart, such as controls.
-        across_sizes: whether sizes of one configuration of a suite are one cluster.
     """
     too_few: list[tuple[str, int]] = []
-    suite = [("configuration", [CONFIGURATION])] if across_sizes and _is_suite(table) else []
-    for by, columns in [*suite, *_candidates(table, also)]:
+    for by, columns in _candidates(table, also):
         labels = _labels(table, columns)
         count = int(labels.max(initial=-1)) + 1
         if count == len(table):
@@ -107,8 +104,18 @@ def clusters_of(table: pd.DataFrame, also: Sequence[str] = (), *, across_sizes: 
     return Clusters("row", np.arange(len(table)), _note(too_few, "row"))
 
 
-def _is_suite(table: pd.DataFrame) -> bool:
-    return CONFIGURATION in table.columns and bool(table[CONFIGURATION].notna().all())
+def held_out_together(table: pd.DataFrame, clusters: Clusters) -> Clusters:
+    """Rows of which a prediction must have seen all or none: configurations of a suite, else the clusters.
+
+    What a configuration does to models of one size it does to those of the next and to every seed: a fit
+    that has seen one of them recognises the others, and would be credited with predicting them.
+    Intervals are not over configurations: most choices have two or three values in a suite, and leaving one
+    out leaves nothing that tells the choice.
+    """
+    if not (CONFIGURATION in table.columns and table[CONFIGURATION].notna().all()):
+        return clusters
+    found = Clusters("configuration", _labels(table, [CONFIGURATION]))
+    return found if found.count >= LEAST_CLUSTERS else clusters
 
 
 def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, " n"]:

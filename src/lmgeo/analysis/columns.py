@@ -29,6 +29,10 @@ SETTINGS = (
 FACTORS = ("base", "family", "kind", "alpha", "noise_seed", "rule", "scale", "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
 DIVERGED = "diverged"
+BY_FACTORS = frozenset(
+    {"parameters", "body_parameters", "flops", "pretrain_tokens", "trained_tokens", "batch_size", "learning_rate",
+     "learning_rate_factor"}
+)  # fmt: skip
 CONFIGURATION = "configuration"  # what a suite changed of its base, in words: says what other columns say
 OF_TRAINING = ("parameters", "body_parameters", "flops", "trained_tokens", "progress", DIVERGED, CONFIGURATION)
 # in a study's table the text and seed of training bear names that tell them from those of measuring
@@ -59,6 +63,21 @@ def numbers(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
         raise SpecError(f"column {name!r} holds {text!r} in data row {row}", "give numbers, or leave the cell empty")
     values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def predictor(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
+    """A number column as it enters a fit: its decimal logarithm where it counts size, compute, data or a rate.
+
+    What training does goes by the factor by which these grow, not by the amount: loss falls alike from one to two
+    million parameters and from two to four. One value that is not positive keeps the column as it is.
+
+    Raises:
+        SpecError: as `numbers`.
+    """
+    values = numbers(table, name)
+    if name not in BY_FACTORS or not (values[np.isfinite(values)] > 0).all():
+        return values
+    return np.log10(values)
 
 
 def levels(column: pd.Series[Any]) -> ndarray:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = ("size", "parameters", "width", "layers")  # the first that varies tells small models from large ones
-_SHAPES = (*SIZES, "heads", "body_parameters")  # a model's shape, said in several ways
+SHAPES = (*SIZES, "heads", "body_parameters")  # a model's shape, said in several ways
 _NO_CHOICES = frozenset({"base", "family", "step", *SETTINGS, *SEEDS})
 
 
@@ -46,8 +46,8 @@ class Data:
         measures: values by name, NaN where missing.
         by: the factor of families; None: none was named, or it has one level.
         controls: the columns held fixed; None: none were named.
-        clusters: rows that are resampled, and held out, as one.
-        trained: rows of one training, seeds aside, where `clusters` are coarser than that; else the same.
+        clusters: rows that are resampled as one.
+        held_out: rows that are held out as one: the clusters, or coarser.
         choices: columns of training choices and perturbations that vary, seeds aside.
         size: the column that tells small models from large ones; None: there is none.
         seed: of every resampling; parts draw from streams of their own name.
@@ -62,7 +62,7 @@ class Data:
     by: Factor | None
     controls: Controls | None
     clusters: Clusters
-    trained: Clusters
+    held_out: Clusters
     choices: list[str]
     size: str | None
     seed: int
@@ -87,7 +87,7 @@ def choices_of(table: pd.DataFrame, controls: list[str]) -> list[str]:
     codes: dict[str, ndarray] = {}
     for name in (name for name in named if _varies(table, name)):
         own = np.unique(levels(table[name]).astype(str), return_inverse=True)[1]
-        if not any(_tells(other, own, both=not {name, before} <= {*_SHAPES}) for before, other in codes.items()):
+        if not any(_tells(other, own, both=not {name, before} <= {*SHAPES}) for before, other in codes.items()):
             codes[name] = own
     return list(codes)
 

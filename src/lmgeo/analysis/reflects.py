@@ -9,7 +9,7 @@ import numpy as np
 
 from lmgeo.analysis.choice_effects import choice_effects
 from lmgeo.analysis.choices import Choice, read_choices, used
-from lmgeo.analysis.columns import numbers
+from lmgeo.analysis.columns import predictor
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.rows import LEAST_ROWS, alike, is_constant
@@ -59,7 +59,7 @@ _Found = tuple[int, Shares, list[dict[str, Any]]] | str
 def _explained(
     data: Data, kept: list[Choice], complete: ndarray, responses: Mapping[str, ndarray]
 ) -> dict[str, _Found]:
-    size = numbers(data.table, data.size) if data.size else None
+    size = predictor(data.table, data.size) if data.size else None
     if size is not None and not np.isfinite(size[complete]).all():
         size = None
     found: dict[str, _Found] = {}
@@ -73,7 +73,7 @@ def _explained(
             # one by one: numpy sums a single column in another order than one of several
             units = [unit_columns(responses[name][rows][:, None])[:, 0] for name in sound]
             of_rows.append(products(sound, units, rows, kept, size))
-            effects = choice_effects(kept, rows, data.trained, units)
+            effects = choice_effects(kept, rows, data.clusters, units)
             rest |= {name: (int(rows.sum()), of_one) for name, of_one in zip(sound, effects, strict=True)}
     shares = share_out(of_rows, [choice.width for choice in kept], data.seed)
     return found | {name: (n, shares[name], of_one) for name, (n, of_one) in rest.items()}
