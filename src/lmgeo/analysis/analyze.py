@@ -48,7 +48,8 @@ def _regressions(data: Data) -> list[dict[str, Any]]:
 def _incrementals(data: Data) -> list[dict[str, Any]]:
     if data.controls is None:
         return []
-    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+    smaller = None if data.by or data.held_out is data.clusters else data.clusters.labels
+    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed, smaller)
 
 
 def _incremental_all(data: Data) -> dict[str, Any] | None:

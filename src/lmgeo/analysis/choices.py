@@ -21,8 +21,8 @@ class Choice:
 
     Attributes:
         name: its column.
-        columns: the values of a number as `predictor` gives them, NaN where missing; or a 0/1 column for every level but the
-            first (n, d).
+        columns: the values of a number as `predictor` gives them, NaN where missing; or a 0/1 column for
+            every level but the first (n, d).
         levels: names of the levels in alphabetical order; empty for a number.
         codes: the level of each row as an index into `levels`; all 0 for a number.
         reason: why it is set aside; None where it is used.

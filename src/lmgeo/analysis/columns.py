@@ -31,7 +31,7 @@ SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed")
 DIVERGED = "diverged"
 BY_FACTORS = frozenset(
     {"parameters", "body_parameters", "flops", "pretrain_tokens", "trained_tokens", "batch_size", "learning_rate",
-     "learning_rate_factor"}
+     "learning_rate_factor", "weight_decay", "final_fraction"}
 )  # fmt: skip
 CONFIGURATION = "configuration"  # what a suite changed of its base, in words: says what other columns say
 OF_TRAINING = ("parameters", "body_parameters", "flops", "trained_tokens", "progress", DIVERGED, CONFIGURATION)
@@ -66,18 +66,24 @@ def numbers(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
 
 
 def predictor(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
-    """A number column as it enters a fit: its decimal logarithm where it counts size, compute, data or a rate.
+    """A number column as it enters a fit; NaN where missing.
 
-    What training does goes by the factor by which these grow, not by the amount: loss falls alike from one to two
-    million parameters and from two to four. One value that is not positive keeps the column as it is.
+    What counts size, compute, data, a batch or a strength enters by its decimal logarithm, and where that does not
+    exist (a final rate of 0) by the order of its values, 0, 1, 2 …: what training does goes by the factor by which
+    these grow, and suites set them so. As they are, the largest value would stand far from all others, and a
+    fit that has not seen it would miss it by a multiple of what it knows. Any other column stays as it is.
 
     Raises:
         SpecError: as `numbers`.
     """
     values = numbers(table, name)
-    if name not in BY_FACTORS or not (values[np.isfinite(values)] > 0).all():
+    known = np.isfinite(values)
+    if name not in BY_FACTORS or not known.any():
         return values
-    return np.log10(values)
+    found = np.full(len(values), np.nan)
+    positive = bool((values[known] > 0).all())
+    found[known] = np.log10(values[known]) if positive else np.unique(values[known], return_inverse=True)[1]
+    return found
 
 
 def levels(column: pd.Series[Any]) -> ndarray:
