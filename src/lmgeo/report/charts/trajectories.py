@@ -85,7 +85,7 @@ def _spec(narrow: bool) -> Spec:
     x = {"field": "x", "type": "quantitative", "title": "$axis", "axis": axis, "scale": {"nice": False}}
     legend = base.legend_above(narrow, symbolType="stroke", symbolStrokeWidth=3)
     color = {"field": "colour", "type": "nominal", "title": None, "scale": {"domain": "$by"}, "legend": legend}
-    dash = {"field": "late", "type": "nominal", "legend": None}
+    dash: Spec = {"field": "late", "type": "nominal", "legend": None}
     dash |= {"scale": {"domain": [False, True], "range": [[1, 0], [5, 3]]}}
     told = base.told(("run", "run"), ("x", "at", "~g"), ("y", "value", ".4f"))
     encoding = {"x": x, "y": base.number("y", "$value"), "color": color, "tooltip": told}
