@@ -102,7 +102,7 @@ def by_size(table: pd.DataFrame, rank: str, loss: str) -> list[str]:
         cells = [str(level)]
         for choice in (c for c in EFFECTS if c in rows.columns):
             alone = rows[(rows["configuration"] == "default") | rows["configuration"].str.fullmatch(rf"{choice}=[^,]*")]
-            cells += [f"{float(alone[choice].corr(alone[c], method='spearman')):.2f}" for c in (rank, loss)]
+            cells += [number(float(alone[choice].corr(alone[c], method="spearman")), 2) for c in (rank, loss)]
         lines.append(row(cells))
     known = [c for c in EFFECTS if c in table.columns]
     return [*heading([size, *(f"{c}, {what}" for c in known for what in ("rank", "loss"))]), *lines]

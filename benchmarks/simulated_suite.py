@@ -33,6 +33,7 @@ DEFAULT: Choices = {
     "pretrain_tokens": TOKENS, "batch_size": BATCH, "weight_decay": 0.1, "learning_rate_factor": 1.0,
     "final_fraction": 0.1,
 }  # fmt: skip
+FINAL = (0.0, 0.1, 0.5)
 SEEDS = (0, 1, 2, 3)
 CONTROLS = ["parameters", "pretrain_tokens", "flops", *list(DEFAULT)[1:]]
 RANK, TARGET = "unembedding.effective_rank_pct", "score.loss"
@@ -48,7 +49,7 @@ def configurations() -> list[tuple[str, Choices]]:
     changes += [{"batch_size": BATCH * s} for s in steps]
     changes += [{"weight_decay": v} for v in (0.01, 0.5)]
     changes += [{"learning_rate_factor": v} for v in (0.1, 10.0)]
-    changes += [{"final_fraction": v} for v in (0.0, 0.5)]
+    changes += [{"final_fraction": v} for v in FINAL if v != DEFAULT["final_fraction"]]
     named = [(",".join(f"{k}={v:g}" for k, v in change.items()), {**DEFAULT, **change}) for change in changes]
     return [("default", DEFAULT), *named]
 
@@ -57,8 +58,9 @@ def expected(choices: Mapping[str, float], parameters: float) -> tuple[float, fl
     """Rank (percent) and loss (nats a token) that the choices make, before anything random."""
     size, batch = np.log2(parameters / PARAMETERS[0]), np.log2(choices["batch_size"] / BATCH)
     tokens, rate = np.log2(choices["pretrain_tokens"] / TOKENS), np.log10(choices["learning_rate_factor"])
-    rank = 40 + 4 * size + 3 * batch + 12 * choices["weight_decay"] + 10 * choices["final_fraction"] - 2 * rate
-    loss = 5 - 0.25 * size - 0.08 * tokens + 0.02 * batch**2 + 0.3 * choices["final_fraction"] + 0.05 * rate**2
+    decay, final = np.log10(choices["weight_decay"] / 0.1), FINAL.index(choices["final_fraction"]) - 1
+    rank = 40 + 4 * size + 3 * batch + 4 * decay + 3 * final - 2 * rate
+    loss = 5 - 0.25 * size - 0.08 * tokens + 0.02 * batch**2 + 0.05 * final + 0.05 * rate**2
     return rank, loss
 
 
