@@ -25,7 +25,7 @@ def table(n: int = 120, seed: int = 0) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "width": random.choice([64, 128, 256], n),
-            "weight_decay": random.choice([0.01, 0.1, 0.5], n),
+            "dropout": random.choice([0.01, 0.1, 0.5], n),
             "kind": random.choice(["noise", "prune", "quantize"], n),
             "alpha": random.uniform(0, 100, n),
         }
@@ -33,7 +33,7 @@ def table(n: int = 120, seed: int = 0) -> pd.DataFrame:
     steps = rows["kind"].map({"noise": 0.0, "prune": 1.0, "quantize": -1.0})
     rows["m"] = 0.01 * rows["width"] + steps + random.normal(size=n)
     rows["o"] = -0.02 * rows["alpha"] + 0.01 * rows["alpha"] * (rows["width"] > 100) + random.normal(size=n)
-    rows["y"] = rows["m"] + 3 * rows["weight_decay"] + random.normal(size=n)
+    rows["y"] = rows["m"] + 3 * rows["dropout"] + random.normal(size=n)
     return rows
 
 
@@ -45,7 +45,7 @@ def part(entry: dict, choice: str) -> dict:
     return next(part for part in entry["choices"] if part["choice"] == choice)
 
 
-FORMULA = "{} ~ C(kind) + alpha + width + weight_decay"
+FORMULA = "{} ~ C(kind) + alpha + width + dropout"
 
 
 @pytest.mark.parametrize("name", ["m", "o", "y"])
@@ -58,7 +58,7 @@ def test_shares_and_tests_equal_type_two_anova(name: str) -> None:
     assert entry["n"] == 120
     assert entry["r2"] == pytest.approx(model.rsquared, abs=1e-10)
     assert entry.get("target", False) is (name == "y")
-    assert [p["choice"] for p in entry["choices"]] == ["kind", "alpha", "width", "weight_decay"]
+    assert [p["choice"] for p in entry["choices"]] == ["kind", "alpha", "width", "dropout"]
     for found in entry["choices"]:
         row = theirs.loc["C(kind)" if found["choice"] == "kind" else found["choice"]]
         assert found["df"] == row["df"]
@@ -84,7 +84,7 @@ def test_curves_are_what_values_taken_one_by_one_add_to_a_line() -> None:
     rows["m"] = (rows["batch_size"] == 64) + rows["alpha"] ** 2 + 0.3 * random.normal(size=200)
     rows["y"] = rows["alpha"] + random.normal(size=200)
     entries = reflects(data_of(rows, measures=["m"]))
-    straight = smf.ols("m ~ alpha + batch_size", rows).fit()
+    straight = smf.ols("m ~ alpha + np.log10(batch_size)", rows).fit()
     stepped = smf.ols("m ~ alpha + C(batch_size)", rows).fit()
     found = part(of(entries, "m"), "batch_size")["curved"]
     assert found["share"] == pytest.approx(stepped.rsquared - straight.rsquared, abs=1e-10)
@@ -96,9 +96,9 @@ def test_curves_are_what_values_taken_one_by_one_add_to_a_line() -> None:
 
 
 def test_two_values_and_levels_have_no_curve() -> None:
-    rows = table().assign(weight_decay=lambda t: t["weight_decay"].clip(upper=0.1))
+    rows = table().assign(dropout=lambda t: t["dropout"].clip(upper=0.1))
     entry = of(reflects(data_of(rows, measures=["m"])), "m")
-    assert part(entry, "weight_decay")["curved"] is None
+    assert part(entry, "dropout")["curved"] is None
     assert part(entry, "kind")["curved"] is None
     assert part(entry, "width")["curved"] is not None
 
@@ -114,7 +114,7 @@ def test_size_that_is_no_choice_is_held_beside_the_interaction() -> None:
 def test_shapley_shares_equal_brute_force() -> None:
     rows = table()
     entry = of(reflects(data_of(rows, measures=["m"])), "m")
-    blocks = {name: rows[[name]] for name in ("alpha", "width", "weight_decay")}
+    blocks = {name: rows[[name]] for name in ("alpha", "width", "dropout")}
     blocks["kind"] = pd.get_dummies(rows["kind"], drop_first=True).astype(float)
 
     def r2(names: tuple[str, ...]) -> float:
@@ -137,21 +137,21 @@ def test_planted_shares_are_recovered() -> None:
     random = np.random.default_rng(1)
     rows = pd.DataFrame(
         {
-            "weight_decay": np.tile([0.0, 1.0], 2000),
+            "dropout": np.tile([0.0, 1.0], 2000),
             "rule": np.tile(np.repeat(["a", "b"], 2), 1000),
             "alpha": random.normal(size=4000),
             "y": random.normal(size=4000),
         }
     )
     noise = random.normal(size=4000) * np.sqrt(0.3)
-    rows["m"] = np.sqrt(0.4) * (2 * rows["weight_decay"] - 1) + np.sqrt(0.3) * rows["alpha"] + noise
+    rows["m"] = np.sqrt(0.4) * (2 * rows["dropout"] - 1) + np.sqrt(0.3) * rows["alpha"] + noise
     entry = of(reflects(data_of(rows, measures=["m"])), "m")
     assert entry["r2"] == pytest.approx(0.7, abs=0.03)
-    for name, share in (("weight_decay", 0.4), ("rule", 0.0), ("alpha", 0.3)):
+    for name, share in (("dropout", 0.4), ("rule", 0.0), ("alpha", 0.3)):
         assert part(entry, name)["type2_share"] == pytest.approx(share, abs=0.03)
         assert part(entry, name)["shapley"] == pytest.approx(share, abs=0.03)
     assert part(entry, "rule")["p"] > 0.001
-    low, high = part(entry, "weight_decay")["effect_ci"]
+    low, high = part(entry, "dropout")["effect_ci"]
     assert low < np.sqrt(0.4) < high
     assert part(entry, "alpha")["with_size"] is None
 
@@ -160,7 +160,7 @@ def test_effects_are_standardised_coefficients_with_jackknife_intervals() -> Non
     rows = table()
     entry = of(reflects(data_of(rows, measures=["m"])), "m")
     levels = pd.get_dummies(rows["kind"]).astype(float)[["prune", "quantize"]]
-    design = sm.add_constant(pd.concat([rows[["alpha", "width", "weight_decay"]], levels], axis=1))
+    design = sm.add_constant(pd.concat([rows[["alpha", "width", "dropout"]], levels], axis=1))
     fit = sm.OLS(rows["m"], design).fit(cov_type="HC3")
     reach = student.ppf(0.975, 119) * np.sqrt(119 / 120)
     per = rows["width"].std() / rows["m"].std()
@@ -179,12 +179,12 @@ def test_intervals_over_clusters_cover_a_slope_that_rows_alone_do_not() -> None:
         random = np.random.default_rng(seed)
         base = np.repeat(np.arange(12), 6)
         rows = pd.DataFrame({"base": [f"b{i}" for i in base], "alpha": np.tile(np.arange(6.0), 12)})
-        rows["weight_decay"] = random.normal(size=12)[base]
+        rows["dropout"] = random.normal(size=12)[base]
         rows["m"] = random.normal(size=12)[base] + 0.3 * random.normal(size=72)  # no effect of weight decay
         rows["y"] = random.normal(size=72)
         for clustered in covered:
             used = rows if clustered else rows.drop(columns="base")
-            low, high = part(of(reflects(data_of(used, measures=["m"])), "m"), "weight_decay")["effect_ci"]
+            low, high = part(of(reflects(data_of(used, measures=["m"])), "m"), "dropout")["effect_ci"]
             covered[clustered] += low <= 0.0 <= high
     assert covered[True] >= 0.9 * 60
     assert covered[False] < 0.7 * 60
@@ -259,7 +259,7 @@ def test_no_choices_no_entries() -> None:
         {"m": lambda t: t["alpha"]},
         {"width": np.nan},
         {"alpha": lambda t: t["alpha"].where(t.index > 116)},
-        {"weight_decay": lambda t: (t.index == 3).astype(float)},
+        {"dropout": lambda t: (t.index == 3).astype(float)},
     ],
 )
 @pytest.mark.parametrize("n", [2, 5, 120])
@@ -276,8 +276,8 @@ def test_hostile_tables_give_plain_json(change: dict, n: int) -> None:
 
 
 def test_a_choice_in_one_cluster_alone_has_no_interval() -> None:
-    rows = table().assign(weight_decay=lambda t: (t.index == 3).astype(float))
-    found = part(of(reflects(data_of(rows, measures=["m"])), "m"), "weight_decay")
+    rows = table().assign(dropout=lambda t: (t.index == 3).astype(float))
+    found = part(of(reflects(data_of(rows, measures=["m"])), "m"), "dropout")
     assert found["type2_share"] is not None
     assert found["effect_ci"] is None
     assert "alone" in found["reason"]

@@ -98,8 +98,8 @@ def test_a_part_that_is_missing_or_empty_is_no_section(trained: pd.DataFrame, fu
 
 def test_a_full_document_has_every_section_and_chart(trained: pd.DataFrame, full: dict[str, Any]) -> None:
     page = render(trained, full)
-    sections = "summary ranking scatter models controls reflects battery transfer exceptions settings power regressions"
-    assert sections_of(page) == [*sections.split(), "caveats", "ran"]
+    sections = "summary ranking scatter models controls reflects battery transfer training exceptions settings power"
+    assert sections_of(page) == [*sections.split(), "regressions", "caveats", "ran"]
     charts = "ranking controlled strata gains reflects alignment scree transfer specification power"
     assert list(data_of(page)["charts"]) == charts.split()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmgeo.analysis.alignment import alignment
 from lmgeo.analysis.association import associations
-from lmgeo.analysis.clusters import clusters_of
+from lmgeo.analysis.clusters import clusters_of, held_out_together
 from lmgeo.analysis.columns import levels
 from lmgeo.analysis.controls import read_controls
 from lmgeo.analysis.counterexamples import counterexamples
@@ -16,6 +16,7 @@ from lmgeo.analysis.filter_syntax import parse_filter
 from lmgeo.analysis.holdout import holdouts
 from lmgeo.analysis.incremental.each import incrementals
 from lmgeo.analysis.incremental.together import incremental_all
+from lmgeo.analysis.level_means import level_means
 from lmgeo.analysis.mixed import group_of, mixed
 from lmgeo.analysis.partial import partials
 from lmgeo.analysis.power import power_of
@@ -26,6 +27,7 @@ from lmgeo.analysis.saturation import saturation
 from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.analysis.strata import strata
 from lmgeo.analysis.transfer import transfer
+from lmgeo.analysis.twins import twins
 from lmgeo.analysis.within import withins
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
@@ -46,7 +48,8 @@ def _regressions(data: Data) -> list[dict[str, Any]]:
 def _incrementals(data: Data) -> list[dict[str, Any]]:
     if data.controls is None:
         return []
-    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed)
+    smaller = None if data.by or data.held_out is data.clusters else data.clusters.labels
+    return incrementals(data.measures, data.target, data.controls, _held_out_together(data), data.seed, smaller)
 
 
 def _incremental_all(data: Data) -> dict[str, Any] | None:
@@ -61,7 +64,7 @@ def _mixed(data: Data) -> list[dict[str, Any]]:
 
 
 def _held_out_together(data: Data) -> tuple[str, ndarray] | None:
-    return (data.by.name, data.by.levels) if data.by else data.clusters.groups
+    return (data.by.name, data.by.levels) if data.by else data.held_out.groups
 
 
 # One entry a key of the document, in its order; each part is a function of the data alone.
@@ -73,10 +76,12 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "regressions": _regressions,
     "incremental": _incrementals,
     "reflects": reflects,
+    "choices": level_means,
     "alignment": alignment,
     "transfer": transfer,
     "counterexamples": counterexamples,
     "saturation": saturation,
+    "twins": twins,
     "sensitivity": sensitivity,
     "power": power_of,
     "incremental_all": _incremental_all,
@@ -112,16 +117,18 @@ def analyze(
     held, held_notes = prepare_holdout(holdout, table, alternatives)
     ready = prepare(table, spec, measures, alternatives, in_holdout=holdout)
     by, by_notes = _factor(ready.table, spec.by)
+    clusters = clusters_of(ready.table, [*spec.controls, *([spec.by] if spec.by else [])])
     data = Data(
         table=ready.table,
-        everything=table,
+        everything=ready.everything,
         filtered=ready.filtered,
         target_name=spec.target,
         target=ready.target,
         measures=ready.measures,
         by=by,
         controls=read_controls(ready.table, spec.controls) if spec.controls else None,
-        clusters=clusters_of(ready.table, [*spec.controls, *([spec.by] if spec.by else [])]),
+        clusters=clusters,
+        held_out=held_out_together(ready.table, clusters),
         choices=choices_of(ready.table, spec.controls),
         size=size_of(ready.table),
         seed=spec.seed,
@@ -129,9 +136,9 @@ def analyze(
     estimates = {name: part(data) for name, part in PARTS.items()}
     estimates["holdout"] = _holdouts(data, held) if held is not None else []
     notes = [*ready.notes, *by_notes, *held_notes, *([data.clusters.note] if data.clusters.note else [])]
-    clusters = {"by": data.clusters.by, "count": data.clusters.count}
     return {
-        "target": spec.target, "n": ready.n, "dropped": ready.dropped, "clusters": clusters, **estimates, "notes": notes
+        "target": spec.target, "n": ready.n, "dropped": ready.dropped,
+        "clusters": {"by": clusters.by, "count": clusters.count}, **estimates, "notes": notes,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lmgeo.analysis.columns import is_number, levels, numbers
+from lmgeo.analysis.columns import is_number, levels, predictor
 from lmgeo.analysis.data import Data
 from lmgeo.core.arrays import Bool, Float, Int, ndarray
 
@@ -21,8 +21,8 @@ class Choice:
 
     Attributes:
         name: its column.
-        columns: the values of a number, NaN where missing; or a 0/1 column for every level but the
-            first (n, d).
+        columns: the values of a number as `predictor` gives them, NaN where missing; or a 0/1 column for
+            every level but the first (n, d).
         levels: names of the levels in alphabetical order; empty for a number.
         codes: the level of each row as an index into `levels`; all 0 for a number.
         reason: why it is set aside; None where it is used.
@@ -87,7 +87,7 @@ def used(choices: list[Choice]) -> tuple[list[Choice], Bool[ndarray, " n"] | boo
 
 
 def _number(data: Data, name: str) -> Choice | None:
-    values = numbers(data.table, name)
+    values = predictor(data.table, name)
     filled = int(np.isfinite(values).sum())
     reason = f"it has a value in {filled} of {data.n} rows" if filled * 2 < data.n else None
     return Choice(name, values[:, None], [], np.zeros(data.n, np.int64), reason)

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmgeo.analysis.columns import FACTORS, SEEDS, TRAINING_CHOICES, levels
+from lmgeo.analysis.columns import CONFIGURATION, FACTORS, SEEDS, TRAINING_CHOICES, levels
 from lmgeo.core.arrays import Int, ndarray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_CLUSTERS = 5  # fewer, and resampling them says next to nothing
-_PLURAL = {"base": "bases", "training configuration": "training configurations", "seed group": "seed groups"}
+_PLURAL = {
+    "configuration": "configurations",
+    "base": "bases",
+    "training configuration": "training configurations",
+    "seed group": "seed groups",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Clusters:
     """A grouping of a table's rows.
 
     Attributes:
-        by: what a cluster is, in words: `training configuration`, `base`, `seed group`, or `row`.
+        by: what a cluster is, in words: `configuration`, `training configuration`, `base`, `seed group`, or `row`.
         labels: the cluster of each row, 0 … count − 1.
         note: what a reader should know of the choice; None: nothing.
     """
@@ -99,6 +104,20 @@ def clusters_of(table: pd.DataFrame, also: Sequence[str] = ()) -> Clusters:
     return Clusters("row", np.arange(len(table)), _note(too_few, "row"))
 
 
+def held_out_together(table: pd.DataFrame, clusters: Clusters) -> Clusters:
+    """Rows of which a prediction must have seen all or none: configurations of a suite, else the clusters.
+
+    What a configuration does to models of one size it does to those of the next and to every seed: a fit
+    that has seen one of them recognises the others, and would be credited with predicting them.
+    Intervals are not over configurations: most choices have two or three values in a suite, and leaving one
+    out leaves nothing that tells the choice.
+    """
+    if not (CONFIGURATION in table.columns and table[CONFIGURATION].notna().all()):
+        return clusters
+    found = Clusters("configuration", _labels(table, [CONFIGURATION]))
+    return found if found.count >= LEAST_CLUSTERS else clusters
+
+
 def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, " n"]:
     """The group of each row among rows that agree in every factor but a seed; every row alone without a seed column.
 
@@ -113,7 +132,7 @@ def seed_groups(table: pd.DataFrame, also: Sequence[str] = ()) -> Int[ndarray, "
 def _candidates(table: pd.DataFrame, also: Sequence[str]) -> list[tuple[str, list[str]]]:
     telling = [name for name in (*FACTORS, *sorted(TRAINING_CHOICES), *also) if name in table.columns]
     telling = [name for name in dict.fromkeys(telling) if name not in SEEDS]
-    choices = [name for name in telling if name in TRAINING_CHOICES or name == "pretrain_corpus"]
+    choices = [name for name in telling if name in TRAINING_CHOICES]
     found = []
     if "pretrain_seed" in table.columns and table["pretrain_seed"].nunique() > 1 and choices:
         found.append(("training configuration", choices))

@@ -30,8 +30,16 @@ _NOISE = ("alpha", "noise_seed", "rule", "scale", "gamma")
 _QUANTIZATION = ("bits", "group_size", "act_order", "calibration_corpus", "calibration_sequences", "calibration_seed")
 FACTORS = ("base", "family", "kind", *_NOISE, *_QUANTIZATION, "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed", "calibration_seed")
-NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", *FACTORS})
-TRAINING_CHOICES = frozenset(PretrainSpec.model_fields)
+DIVERGED = "diverged"
+BY_FACTORS = frozenset(
+    {"parameters", "body_parameters", "flops", "pretrain_tokens", "trained_tokens", "batch_size", "learning_rate",
+     "learning_rate_factor", "weight_decay", "final_fraction"}
+)  # fmt: skip
+CONFIGURATION = "configuration"  # what a suite changed of its base, in words: says what other columns say
+OF_TRAINING = ("parameters", "body_parameters", "flops", "trained_tokens", "progress", DIVERGED, CONFIGURATION)
+# in a study's table the text and seed of training bear names that tell them from those of measuring
+TRAINING_CHOICES = frozenset({*PretrainSpec.model_fields, "pretrain_corpus", "pretrain_tokens"})
+NEVER_MEASURES = frozenset({"model", *SEEDS, "pretrain_corpus", "pretrain_tokens", *OF_TRAINING, *FACTORS})
 
 
 def bare(column: str) -> str:
@@ -57,6 +65,27 @@ def numbers(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
         raise SpecError(f"column {name!r} holds {text!r} in data row {row}", "give numbers, or leave the cell empty")
     values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def predictor(table: pd.DataFrame, name: str) -> Float[ndarray, " n"]:
+    """A number column as it enters a fit; NaN where missing.
+
+    What counts size, compute, data, a batch or a strength enters by its decimal logarithm, and where that does not
+    exist (a final rate of 0) by the order of its values, 0, 1, 2 …: what training does goes by the factor by which
+    these grow, and suites set them so. As they are, the largest value would stand far from all others, and a
+    fit that has not seen it would miss it by a multiple of what it knows. Any other column stays as it is.
+
+    Raises:
+        SpecError: as `numbers`.
+    """
+    values = numbers(table, name)
+    known = np.isfinite(values)
+    if name not in BY_FACTORS or not known.any():
+        return values
+    found = np.full(len(values), np.nan)
+    positive = bool((values[known] > 0).all())
+    found[known] = np.log10(values[known]) if positive else np.unique(values[known], return_inverse=True)[1]
+    return found
 
 
 def levels(column: pd.Series[Any]) -> ndarray:

@@ -1,4 +1,4 @@
-"""Control columns as a design: numbers as they are, text as dummies."""
+"""Control columns as a design: numbers as they are or by their logarithm, text as dummies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmgeo.analysis.columns import is_number, levels, numbers
+from lmgeo.analysis.columns import is_number, levels, predictor
 from lmgeo.core.arrays import Bool, Float, ndarray
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Controls:
 
     Attributes:
         names: the columns as named by the user.
-        values: the number columns, NaN where missing.
+        values: the number columns as `predictor` gives them, NaN where missing.
         dummies: 0/1 columns of the text controls, the first level of each left out.
         complete: rows in which every control has a value.
     """
@@ -45,7 +45,7 @@ def read_controls(table: pd.DataFrame, names: Sequence[str]) -> Controls:
     complete = np.ones(n, dtype=bool)
     for name in names:
         if is_number(table[name]):
-            values.append(numbers(table, name))
+            values.append(predictor(table, name))
             complete &= np.isfinite(values[-1])
         else:
             found = levels(table[name])

@@ -3,7 +3,8 @@
 Ranks bend a straight relation. What several controls say together is then no longer linear in their ranks,
 regression leaves a little of it in measure and target alike, and the two seem related: with two strong
 controls by 0.06 to 0.1, with four by 0.2. One control, or weak ones, leave next to nothing. How much it is
-follows from what the controls say of each column, if noise about that is normal.
+follows from what the controls say of each column, if noise about that is normal. A control of few values, as in
+a designed suite, may take any course: that of a loss over batch sizes is a U, and of it a line leaves all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lmgeo.analysis.rank_influence import Held, orthonormal
 from lmgeo.core.arrays import Float, ndarray
 
 _GRID = 129  # points at which a smooth curve is computed
+_FEW, _ROWS_A_VALUE = 8, 5  # values of a control that may take any course
 _ROWS = 2000  # rows that stand for all in that curve, evenly spaced in order
 
 
@@ -26,7 +28,7 @@ class Bend:
 
     Attributes:
         held: the controls as ranks and dummies.
-        basis: orthonormal columns that span them as normal scores and dummies, (n, r).
+        basis: orthonormal columns that span them as normal scores, values of those that have few, and dummies, (n, r).
     """
 
     held: Held
@@ -34,9 +36,10 @@ class Bend:
 
     @classmethod
     def of(cls, held: Held) -> Bend:
-        """The same controls, number columns at normal scores."""
+        """The same controls, number columns at normal scores and by their values where those are few."""
         scores = [normal_scores(column) for column in held.ranked]
-        return cls(held, orthonormal(np.column_stack([*scores, held.columns[:, len(scores) :]]))[0])
+        steps = [_steps(column) for column in scores]
+        return cls(held, orthonormal(np.column_stack([*scores, *steps, held.columns[:, len(scores) :]]))[0])
 
     def left(self, column: Ranked) -> Float[ndarray, " n"]:
         """What linear regression on the controls leaves of the ranks that the controls let expect, (n,).
@@ -55,6 +58,15 @@ class Bend:
         ranks = np.interp(said, grid, below)
         ranks -= ranks.mean()
         return ranks - np.einsum("nr,r->n", self.held.basis, np.einsum("nr,n->r", self.held.basis, ranks))
+
+
+def _steps(scores: Float[ndarray, " n"]) -> Float[ndarray, "n s"]:
+    """A centred 0/1 column for every value but two: those are a line; none where values are many."""
+    values = np.unique(scores)
+    if len(values) > min(_FEW, len(scores) / _ROWS_A_VALUE):
+        return np.empty((len(scores), 0))
+    columns = (scores[:, None] == values[2:]).astype(np.float64)
+    return columns - columns.mean(axis=0)
 
 
 def normal_scores(column: Ranked) -> Float[ndarray, " n"]:

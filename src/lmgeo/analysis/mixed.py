@@ -34,11 +34,11 @@ _NOTHING: dict[str, Any] = {
 def group_of(data: Data) -> tuple[str, ndarray] | None:
     """What gets a level of its own, in words, and the group of each row as text, empty where missing.
 
-    The rows that are resampled as one, where those are more than single rows; else the factor that
+    The rows that are held out as one, where those are more than single rows; else the factor that
     was named; else `base` or `family` with several levels; None where there is none of them.
     """
-    if data.clusters.groups:
-        return data.clusters.by, np.array([str(label) for label in data.clusters.labels], dtype=object)
+    if data.held_out.groups:
+        return data.held_out.by, np.array([str(label) for label in data.held_out.labels], dtype=object)
     if data.by:
         return data.by.name, data.by.levels
     for name in ("base", "family"):

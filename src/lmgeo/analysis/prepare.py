@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmgeo.analysis.columns import is_number, measure_columns, numbers, require_column, require_measures, select
+from lmgeo.analysis.divergence import REASON, diverged, naming
 from lmgeo.analysis.filter import columns_of, keep
 from lmgeo.analysis.filter_syntax import Comparison
 from lmgeo.analysis.holdout import row_keys
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The rows analysed, and the columns that are set against each other; `filtered` holds every setting's rows."""
+    """The rows analysed, and the columns that are set against each other.
+
+    `everything` is the table without models whose training diverged, `filtered` what the filter keeps of it, under
+    every measurement setting; `n` counts the rows of one setting before any was dropped.
+    """
 
     table: pd.DataFrame
+    everything: pd.DataFrame
     filtered: pd.DataFrame
     measures: dict[str, ndarray]
     target: ndarray
@@ -60,7 +66,7 @@ def prepare(
     alternatives: list[list[Comparison]],
     in_holdout: pd.DataFrame | None,
 ) -> Prepared:
-    """Filter a table, keep to one measurement setting, choose the measures, and drop rows without data.
+    """Filter a table, keep to one measurement setting, drop diverged runs, choose measures, drop rows without data.
 
     Args:
         table: one row a model.
@@ -80,7 +86,11 @@ def prepare(
         raise SpecError(f"{spec.target!r} is the target and a control at once", "take it out of one of them")
     notes = list(table.attrs.get("notes", []))
     filtered, more = _filtered(table, alternatives, in_holdout)
-    rows, setting_notes = first_setting(filtered)
+    every, setting_notes = first_setting(filtered)
+    failed = diverged(every)
+    rows = every.loc[~failed]
+    if failed.all():
+        raise NotEnoughData(f"the training of all {len(every)} models diverged", "choose other rows with --filter")
     names, left_out = choose_measures(rows, spec, recorded)
     require_measures(names)
     target, columns = numbers(rows, spec.target), {name: numbers(rows, name) for name in names}
@@ -89,7 +99,17 @@ def prepare(
         raise NotEnoughData(f"no row of the table has both {spec.target!r} and a measure", "choose another target")
     notes += [*more, *setting_notes, *left_out, *_infinities(rows, [spec.target, *names])]
     columns = {name: values[kept] for name, values in columns.items()}
-    return Prepared(rows.loc[kept], filtered, columns, target[kept], len(rows), dropped, notes)
+    lost = [{"rows": int(failed.sum()), "reason": REASON}] if failed.any() else []
+    return Prepared(
+        table=rows.loc[kept],
+        everything=table.loc[~diverged(table)],
+        filtered=filtered.loc[~diverged(filtered)],
+        measures=columns,
+        target=target[kept],
+        n=len(every),
+        dropped=[*lost, *dropped],
+        notes=[*notes, *naming(every.loc[failed])],
+    )
 
 
 def _filtered(
@@ -124,7 +144,9 @@ def prepare_holdout(
         notes += [f"the hold-out table has no {c!r}: that part of --filter is not applied to it" for c in missing]
         held = held.loc[kept]
     held, more = first_setting(held) if len(held) else (held, [])
-    notes += [f"hold-out: {note}" for note in more]
+    failed = diverged(held)
+    notes += [f"hold-out: {note}" for note in [*more, *naming(held.loc[failed])]]
+    held = held.loc[~failed]
     if "model" in held.columns and row_keys(held) != [str(name) for name in held["model"]]:
         notes.append("hold-out models are not unique: predictions are keyed by row number, counted from 0")
     return held, notes

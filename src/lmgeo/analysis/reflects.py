@@ -9,7 +9,7 @@ import numpy as np
 
 from lmgeo.analysis.choice_effects import choice_effects
 from lmgeo.analysis.choices import Choice, read_choices, used
-from lmgeo.analysis.columns import numbers
+from lmgeo.analysis.columns import predictor
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.one_thread import one_thread
 from lmgeo.analysis.rows import LEAST_ROWS, alike, is_constant
@@ -59,7 +59,7 @@ _Found = tuple[int, Shares, list[dict[str, Any]]] | str
 def _explained(
     data: Data, kept: list[Choice], complete: ndarray, responses: Mapping[str, ndarray]
 ) -> dict[str, _Found]:
-    size = numbers(data.table, data.size) if data.size else None
+    size = predictor(data.table, data.size) if data.size else None
     if size is not None and not np.isfinite(size[complete]).all():
         size = None
     found: dict[str, _Found] = {}

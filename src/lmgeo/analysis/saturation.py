@@ -33,17 +33,27 @@ def saturation(data: Data) -> list[dict[str, Any]]:
     than twice the noise of such a difference. `kind` sets `saturated` against the rank at the end,
     low if under the runs' median. [] without a column of steps, or runs with several.
     """
-    step = step_column(data.table)
+    also = [*([data.by.name] if data.by else []), *(data.controls.names if data.controls else [])]
+    return courses(data.table, _columns(data), also)
+
+
+def courses(table: pd.DataFrame, columns: Sequence[str], also: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The same of some columns of any table with steps.
+
+    Args:
+        table: a row a checkpoint.
+        columns: losses and scores.
+        also: further columns that may tell runs apart.
+    """
+    step = step_column(table)
     if step is None:
         return []
-    runs = runs_of(
-        data.table, step, [*([data.by.name] if data.by else []), *(data.controls.names if data.controls else [])]
-    )
-    at, rank = numbers(data.table, step), _rank_column(data.table)
-    ranks = None if rank is None else numbers(data.table, rank)
+    runs = runs_of(table, step, also)
+    at, rank = numbers(table, step), rank_column(table)
+    ranks = None if rank is None else numbers(table, rank)
     entries: list[dict[str, Any]] = []
-    for column in _columns(data) if runs else []:
-        values, is_up = numbers(data.table, column), lower_is_better(column)
+    for column in columns if runs else []:
+        values, is_up = numbers(table, column), lower_is_better(column)
         found = []
         for run in (run for run in runs if np.isfinite(values[run.rows]).sum() >= LEAST_STEPS):
             rows = run.rows[np.isfinite(values[run.rows])]
@@ -59,7 +69,8 @@ def _columns(data: Data) -> list[str]:
     return list(dict.fromkeys([data.target_name, *losses]))
 
 
-def _rank_column(table: pd.DataFrame) -> str | None:
+def rank_column(table: pd.DataFrame) -> str | None:
+    """The column that stands for the rank: of the output embedding where there is one; None where there is none."""
     named = [name for name in _RANKS if name in table.columns]
     others = [c for rank in ("effective_rank", "rankme") for c in table.columns if bare(c) == rank]
     return next((name for name in [*named, *others] if is_number(table[name])), None)

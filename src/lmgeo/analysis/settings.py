@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lmgeo.analysis.columns import FACTORS, SETTINGS, TRAINING_CHOICES, levels
+from lmgeo.analysis.columns import FACTORS, SETTINGS, TRAINING_CHOICES, is_number, levels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +29,14 @@ class Settings:
 def settings_of(table: pd.DataFrame) -> Settings:
     """The measurement settings of a table.
 
-    A column such as `tokens` may as well be a training choice; it is taken as a measurement
-    setting only where one and the same model stands under several of its values.
+    A column such as `corpus` may as well be a training choice; it is taken as a measurement
+    setting only where one and the same model stands under several of its values. `tokens` in numbers
+    counts what a model was trained on: which tokens are measured is said in words.
     """
     import pandas as pd
 
     columns = [name for name in SETTINGS if name in table.columns and table[name].nunique(dropna=False) > 1]
+    columns = [name for name in columns if not (name == "tokens" and is_number(table[name]))]
     model = _told_apart_by(table, columns) if columns else []
     columns = columns if model else []
     found = pd.DataFrame({name: levels(table[name]) for name in columns}, index=table.index, dtype=object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,16 +57,36 @@ def analyze(
 
 def _analysed(
     table: Table, asked: Mapping[str, Any], holdout: Table | None = None
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The rows that a filter keeps, and what the analysis says of them."""
+) -> tuple[pd.DataFrame, dict[str, Any], pd.DataFrame | None]:
+    """The rows that a filter keeps, what the analysis says of them, and the checkpoints of a store's runs."""
     from lmgeo.analysis.analyze import analyze as run
     from lmgeo.analysis.filter import keep
     from lmgeo.analysis.filter_syntax import parse_filter
+    from lmgeo.analysis.trajectories import of_kept_runs, with_trajectories
 
     frame, known, of_study = _open(table)
     spec = _spec(of_study, {k: v for k, v in asked.items() if v is not None}, list(frame.columns))
     found = run(frame, spec, known, holdout=None if holdout is None else _open(holdout)[0])
-    return (frame.loc[keep(frame, parse_filter(spec.filter), skip_unknown=True)] if spec.filter else frame), found
+    steps = _steps(table)
+    if steps is not None:
+        steps = of_kept_runs(steps, spec.filter)
+        found = with_trajectories(found, steps)
+    kept = frame.loc[keep(frame, parse_filter(spec.filter), skip_unknown=True)] if spec.filter else frame
+    return kept, found, steps
+
+
+def _steps(table: Table) -> pd.DataFrame | None:
+    """The checkpoints of a store's runs; None for anything else, and where no run was looked at."""
+    from lmgeo.store.trajectories import trajectory_table
+
+    if not _is_store(table):
+        return None
+    found = trajectory_table(Store(str(table)))
+    return None if found.empty else found
+
+
+def _is_store(table: Table) -> bool:
+    return isinstance(table, (str, Path)) and Path(table).suffix.lower() not in TABLE_SUFFIXES
 
 
 def report(
@@ -107,10 +128,13 @@ def report(
     check_formats(formats)
     asked = {"target": target, "measures": measures, "by": by, "controls": controls, "filter": filter, "seed": seed}
     parts = [(*_analysed(part, asked, holdout), _context(part, asked)) for part in (table, *more)]
-    chapters = [chapter(number, *part) for number, part in enumerate(parts)]
+    chapters = [
+        chapter(number, frame, facts, replace(context, steps=steps))
+        for number, (frame, facts, steps, context) in enumerate(parts)
+    ]
     page, drawn = assemble(chapters), pictures(chapters, formats) if folder else {}
     write_text(path, page)
-    made: dict[str, Any] = {"path": str(path), "rows": sum(len(frame) for frame, _, _ in parts)}
+    made: dict[str, Any] = {"path": str(path), "rows": sum(len(frame) for frame, *_ in parts)}
     if folder is None:
         return made
     for name, content in drawn.items():
@@ -157,6 +181,6 @@ def _context(table: Table, asked: Mapping[str, Any]) -> ReportContext:
     """What the page says beside the statistics; a plain table has nothing but its name."""
     from lmgeo.api.reporting import store_context, table_context
 
-    if isinstance(table, (str, Path)) and Path(table).suffix.lower() not in TABLE_SUFFIXES:
+    if _is_store(table):
         return store_context(str(table), asked)
     return table_context(str(table) if isinstance(table, (str, Path)) else "a table", asked)

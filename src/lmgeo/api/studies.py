@@ -38,6 +38,10 @@ class StudyStore:
         """The tidy table: one row a model under one measurement setting."""
         return read_store_table(self.url)
 
+    def steps(self) -> pd.DataFrame:
+        """The table of checkpoints: one row for each look at a run while it trained."""
+        return read_store_steps(self.url)
+
     def status(self) -> dict[str, Any]:
         """Counts of done, running, failed and missing cells, and each failure."""
         return status(self.url)
@@ -157,6 +161,22 @@ def read_store_table(store: str | Path) -> pd.DataFrame:
     table = wide_table(Store(str(store)))
     if table.empty:
         raise StoreError(f"store {str(store)!r} holds no rows", "run a study in it first")
+    return table
+
+
+def read_store_steps(store: str | Path) -> pd.DataFrame:
+    """The table of checkpoints of a store.
+
+    Raises:
+        StoreError: no store there, or no run in it was looked at while it trained.
+    """
+    from lmgeo.store.trajectories import trajectory_table
+
+    table = trajectory_table(Store(str(store)))
+    if table.empty:
+        raise StoreError(
+            f"store {str(store)!r} holds no trajectory", "give the study a block `trajectory:` and run it again"
+        )
     return table
 
 

@@ -104,7 +104,7 @@ class Chapter:
 def chapter(number: int, table: pd.DataFrame, facts: Mapping[str, Any], context: ReportContext) -> Chapter:
     """The chapter of a table with its estimates."""
     rows, _ = first_setting(table)  # as the analysis: settings are never drawn as one
-    models, found, known = read_models(rows, facts), charts(rows, facts), caveats(table, facts, context)
+    models, found, known = read_models(rows, facts), charts(rows, facts, context.steps), caveats(table, facts, context)
     linked = bool(ranked(facts)) and bool(models.of("measure")) and bool(models.of("score"))
     parts = sections(facts, context, found, known, linked)
     present = {"summary", *(section.id for section in parts)}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class ReportContext:
         command: the command that makes this page again.
         keys: where values came from: by model and column, the content keys in the store.
         records: by model, the store's files that hold its values.
+        steps: a row a checkpoint of the runs; None: the table's own steps, if it has any.
     """
 
     title: str = "Geometry and performance"
@@ -46,3 +50,4 @@ class ReportContext:
     command: str = ""
     keys: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     records: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    steps: pd.DataFrame | None = None

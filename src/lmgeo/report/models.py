@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.analysis.columns import FACTORS, TRAINING_CHOICES, is_number
+from lmgeo.analysis.columns import FACTORS, OF_TRAINING, TRAINING_CHOICES, is_number
 from lmgeo.report.curves import model_names, score_columns
 from lmgeo.report.summary import ranked
 
@@ -97,7 +97,7 @@ def _roles(table: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, str]:
     there = [str(name) for name in table.columns if name != "model"]
     measures = [e["measure"] for e in (*ranked(facts), *facts["correlations"]) if e["measure"] in table.columns]
     found = {name: "score" for name in score_columns(table, facts["target"]) if name in table.columns}
-    own = {*FACTORS, *TRAINING_CHOICES, *_controls(facts)}
+    own = {*FACTORS, *TRAINING_CHOICES, *OF_TRAINING, *_controls(facts)}
     for name in there:
         if name in own or not is_number(table[name]):
             found.setdefault(name, "factor")

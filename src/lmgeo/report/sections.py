@@ -8,7 +8,7 @@ from typing import Any
 
 from lmgeo.report.charts.base import Chart
 from lmgeo.report.context import ReportContext
-from lmgeo.report.tables import estimates, wider
+from lmgeo.report.tables import estimates, suites, wider
 from lmgeo.report.tables.base import Table
 from lmgeo.report.tables.definitions import definitions
 from lmgeo.report.wording import Caveat, listed
@@ -82,7 +82,7 @@ def _all(
     yield Section(
         "reflects", "Reflects", "What does geometry reflect?",
         f"How much of the variance of {target}, and of each measure, goes with each choice.",
-        drawn("reflects"), _there(wider.reflects(facts)),
+        drawn("reflects"), _there(suites.choices(facts), wider.reflects(facts)),
     )  # fmt: skip
     yield Section("battery", "Battery", "How many things do the measures measure?", "", drawn("alignment", "scree"))
     yield Section(
@@ -90,8 +90,11 @@ def _all(
         _there(wider.transfer(facts), wider.levels(facts), estimates.holdout(facts)),
     )  # fmt: skip
     yield Section(
-        "exceptions", "Exceptions", "Which models contradict it?", "", [],
-        _there(wider.counterexamples(facts), wider.saturation(facts)),
+        "training", "Training", "What happened along training?", "", drawn("trajectories"),
+        _there(suites.kinds(facts), suites.twins(facts), wider.saturation(facts)),
+    )  # fmt: skip
+    yield Section(
+        "exceptions", "Exceptions", "Which models contradict it?", "", [], _there(wider.counterexamples(facts)),
     )  # fmt: skip
     yield Section(
         "settings", "Settings", "Does it hang on how geometry is measured?", "", drawn("specification"),

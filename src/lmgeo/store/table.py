@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lmgeo.store.scores import score_columns
 from lmgeo.store.store import Store
 
 if TYPE_CHECKING:
@@ -19,22 +20,23 @@ def wide_table(store: Store) -> pd.DataFrame:
 
     Returns:
         Columns `model`, the factors, `<object>.<measure>` (and `.spread`), `score.<task>`
-        (and `.spread` over fine-tuning seeds), `score.average`. Missing values are NaN.
+        (and `.spread` over fine-tuning seeds), `score.average` of the tasks. Missing values are NaN.
+        Where the training of some model diverged, the factor `diverged` says of which.
         `attrs["measures"]` lists the columns recorded as measures.
     """
     import pandas as pd
 
     results = store.results()
-    rows = _plan_rows(store)
+    rows = with_divergence(plan_rows(store), results)
     measures = dict.fromkeys(column for row in rows for column in row["measures"])
     table = pd.DataFrame([_flat(row, results) for row in rows])
-    table = table[_ordered(list(table.columns))] if rows else table
+    table = table[ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
     # a measure without any value comes as a column of None, which is no column of numbers
     return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
 
 
-def _plan_rows(store: Store) -> list[dict[str, Any]]:
+def plan_rows(store: Store) -> list[dict[str, Any]]:
     """The rows of every plan, as the table has them."""
     return _merged(_said([row for plan in store.documents("plans") for row in plan["rows"]]))
 
@@ -58,8 +60,22 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             name += "".join(f"|{k}={v}" for k, v in unlike.items())
             other = found.get(name)
         joined = {part: {**(other[part] if other else {}), **row[part]} for part in ("measures", "scores")}
-        found[name] = {**row, **joined, "model": name}
+        single = {part: row.get(part) or (other or {}).get(part) for part in ("training", "trajectory")}
+        found[name] = {**row, **joined, **single, "model": name}
     return list(found.values())
+
+
+def with_divergence(rows: list[dict[str, Any]], results: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with the factor `diverged`, true or false in each, where the training of any of them diverged."""
+    told = [bool(_training(row, results).get("diverged")) for row in rows]
+    if not any(told):
+        return rows
+    return [{**row, "factors": {**row["factors"], "diverged": d}} for row, d in zip(rows, told, strict=True)]
+
+
+def _training(row: dict[str, Any], results: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is known of the training of a row's model; nothing of a model that was not trained here."""
+    return results.get(row.get("training") or "", {}).get("training") or {}
 
 
 def _flat(row: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -69,39 +85,10 @@ def _flat(row: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, 
         flat[column] = found.get("value")
         if found.get("spread") is not None:
             flat[f"{column}.spread"] = found["spread"]
-    return {**flat, **_scores(row["scores"], results)}
+    return {**flat, **score_columns(row["scores"], results)}
 
 
-def _scores(wanted: dict[str, list[str]], results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Mean over fine-tuning seeds of each task, and the plain mean of the tasks; missing if any is."""
-    if not wanted:
-        return {}
-    by_task = {task: [_score(results.get(key)) for key in keys] for task, keys in wanted.items()}
-    flat: dict[str, Any] = {}
-    for task, scores in by_task.items():
-        whole = [s for s in scores if s is not None]
-        flat[f"score.{task}"] = statistics.fmean(whole) if len(whole) == len(scores) else None
-        if len(whole) == len(scores) > 1:
-            flat[f"score.{task}.spread"] = statistics.stdev(whole)
-    means = [flat[f"score.{task}"] for task in by_task]
-    flat["score.average"] = None if None in means else statistics.fmean(means)
-    flat.update(_average_spread(list(by_task.values())))
-    return flat
-
-
-def _average_spread(scores: list[list[float | None]]) -> dict[str, float]:
-    """Spread of the average over seeds: of the averages of each seed's scores."""
-    by_seed = [[s for s in seed if s is not None] for seed in zip(*scores, strict=True)]
-    if len(by_seed) < 2 or any(len(seed) < len(scores) for seed in by_seed):
-        return {}
-    return {"score.average.spread": statistics.stdev(statistics.fmean(seed) for seed in by_seed)}
-
-
-def _score(result: dict[str, Any] | None) -> float | None:
-    return None if result is None else result["score"]["score"]
-
-
-def _ordered(columns: list[str]) -> list[str]:
+def ordered(columns: list[str]) -> list[str]:
     """Factors first as they came, then measures, scores last; each with its spread behind it."""
     scores = [c for c in columns if c.startswith("score.")]
     measures = [c for c in columns if "." in c and c not in scores]
@@ -125,5 +112,5 @@ def value_keys(store: Store) -> dict[str, dict[str, list[str]]]:
             **{column: [key] for column, key in row["measures"].items()},
             **{f"score.{task}": list(keys) for task, keys in row["scores"].items()},
         }
-        for row in _plan_rows(store)
+        for row in plan_rows(store)
     }

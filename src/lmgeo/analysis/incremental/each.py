@@ -34,6 +34,7 @@ def incrementals(
     controls: Controls,
     groups: tuple[str, ndarray] | None,
     seed: int,
+    weighed: Int[ndarray, " n"] | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a measure: the controls' cross-validated R², and what the measure adds to it.
 
@@ -43,6 +44,8 @@ def incrementals(
         controls: the baseline's columns.
         groups: name and level of what must not be split over folds; None: every row for itself.
         seed: of the folds, the weights and the trees.
+        weighed: the cluster of each row that is weighed anew for the interval, where those are smaller
+            than what is held out together; None: the same.
 
     Returns:
         `measure`, `n`, `baseline_r2`, `delta_r2`, `ci`, `folds`, `grouped_by`, and `boosted`: the
@@ -53,7 +56,9 @@ def incrementals(
     for names, rows in alike(measures, np.isfinite(target) & controls.complete):
         labels = labels_of(groups[1][rows]) if groups else np.arange(int(rows.sum()))
         columns = {name: measures[name][rows] for name in names}
-        rest = Rest(controls.design[rows], target[rows], labels, seed)
+        rest = Rest(
+            controls.design[rows], target[rows], labels, labels if weighed is None else labels_of(weighed[rows]), seed
+        )
         entries |= _on_same_rows(columns, rest, too_much_for_trees(len(measures), rest.design.shape[1]))
     grouped = groups[0] if groups else None
     return [{"measure": name, **entries[name], "grouped_by": grouped} for name in measures]
@@ -66,13 +71,15 @@ class Rest:
     Attributes:
         design: the controls, without an intercept.
         y: the target.
-        labels: the group of each row, 0 … count − 1.
-        seed: of the folds and the weights.
+        labels: the group of each row, 0 … count − 1, for the folds.
+        weighed: the same for the weights.
+        seed: of both.
     """
 
     design: Float[ndarray, "n k"]
     y: Float[ndarray, " n"]
     labels: Int[ndarray, " n"]
+    weighed: Int[ndarray, " n"]
     seed: int
 
 
@@ -117,7 +124,7 @@ def _linear(columns: dict[str, ndarray], rest: Rest) -> dict[str, dict[str, Any]
     gains: dict[str, list[float]] = {name: [] for name in columns}
     draws: dict[str, list[ndarray]] = {name: [] for name in columns}
     with one_thread():
-        weights = weights_of_groups(rest.labels, rest.seed, "incremental")
+        weights = weights_of_groups(rest.weighed, rest.seed, "incremental")
         for split, drawn in zip(splits_of(rest.labels, rest.seed), weights, strict=True):
             even, uneven = (Baseline.of(design, y, members(split), w) for w in (np.ones((len(y), 1)), drawn))
             baselines.append(1.0 - float(even.error[0] / even.spread[0]))

@@ -14,6 +14,7 @@ from lmgeo.report.charts.power import power
 from lmgeo.report.charts.ranking import ranking
 from lmgeo.report.charts.reflects import reflects
 from lmgeo.report.charts.specification import specification
+from lmgeo.report.charts.trajectories import trajectories
 from lmgeo.report.charts.transfer import transfer
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 _OF_FACTS = (ranking, controlled, strata, gains, reflects, alignment, scree, transfer, specification, power)
 
 
-def charts(table: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, Chart]:
-    """The charts that the document and the table hold something for, by name; the scatters are made of `Models`."""
+def charts(table: pd.DataFrame, facts: Mapping[str, Any], steps: pd.DataFrame | None = None) -> dict[str, Chart]:
+    """The charts that the document and the table hold something for, by name; the scatters are made of `Models`.
+
+    Args:
+        table: a row a model.
+        facts: the document.
+        steps: a row a checkpoint of the runs; None: the table's own.
+    """
     found = [make(facts) for make in _OF_FACTS]
-    return {chart.name: chart for chart in [*found, curves(table, facts)] if chart is not None}
+    found += [curves(table, facts), trajectories(table if steps is None else steps, facts)]
+    return {chart.name: chart for chart in found if chart is not None}
