@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
-from lmgeo.numerics.secular_roots import secular_roots
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _LEAST_SQUARABLE = 1e-150
@@ -56,6 +55,8 @@ def _deflated(
 
 
 def _roots(poles: Float64[ndarray, " k"], weights: Float64[ndarray, " k"]) -> Float64[ndarray, " k"]:
+    from lmgeo.numerics.secular_roots import secular_roots  # numba takes a while to load
+
     found = secular_roots(poles, np.square(weights))
     if np.isnan(found).any():  # not seen: the search is halved where it does not converge
         return np.linalg.svd(np.vstack([np.diag(poles), weights]), compute_uv=False)
