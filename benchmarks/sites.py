@@ -23,7 +23,7 @@ from lmgeo.core.environment import set_threads
 from lmgeo.data.batching import length_sorted_batches
 from lmgeo.data.corpora import open_corpus
 from lmgeo.data.sampling import sample_sequences
-from lmgeo.measures.compute import compute, measure_cloud
+from lmgeo.measures.compute import compute_each, measure_cloud
 from lmgeo.measures.declare import MEASURES
 from lmgeo.measures.protocols import protocol
 from lmgeo.models.handle import ModelHandle
@@ -66,8 +66,7 @@ def measured(model: ModelHandle, texts: list[str], products: str) -> Callable[[]
 
     def run() -> None:
         passed = represent(model, texts, ["all"], "all", {Moments: {"products": products}})
-        for states in passed.states.values():
-            compute(states, spectral(), DEFAULT, 0)
+        compute_each(passed.states, spectral(), DEFAULT, 0)
 
     return run
 

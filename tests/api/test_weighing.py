@@ -209,3 +209,16 @@ def test_gpt2s_own_layers_are_said_to_lie_the_other_way(tmp_path: Path) -> None:
     notes = [lmgeo.weights(tmp_path, m, SPECTRAL)["notes"] for m in ("*.c_fc.weight", "unembedding")]
     assert "row for each input" in notes[0][0]
     assert notes[1] == []
+
+
+@pytest.mark.parametrize("large", [0, 300, 10**9])  # entries: all large, the first alone, none
+def test_what_is_measured_beside_does_not_show(
+    large: int, matrices: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lmgeo.api.weighing._SMALL", large)
+    both = lmgeo.weights(matrices)["objects"]
+    for name in ("a", "b"):
+        alone = lmgeo.weights({name: matrices[name]})["objects"][name]
+        assert both[name].keys() == alone.keys()
+        values = [{m: found["value"] for m, found in one["measures"].items()} for one in (both[name], alone)]
+        assert values[0] == {m: v if v is None else pytest.approx(v, rel=1e-12) for m, v in values[1].items()}

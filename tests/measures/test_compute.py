@@ -15,6 +15,7 @@ from lmgeo.measures import compute as module
 from lmgeo.measures.compute import (
     cloud_measures,
     compute,
+    compute_each,
     identity_of,
     matrix_measures,
     measure_cloud,
@@ -198,3 +199,19 @@ def test_wide_matrices_have_ranges_without_the_centring() -> None:
 def test_measures_that_are_not_for_matrices() -> None:
     with pytest.raises(SpecError, match="vrm: not defined for weight matrices"):
         measure_matrix(cloud(), ["eee", "vrm"])
+
+
+def test_several_clouds_are_measured_as_each_alone() -> None:
+    names = ["effective_rank", "mean_cosine", "rankme", "twonn"]
+    made = {name: states_of(cloud(90, seed=seed)) for name, seed in [("a", 1), ("b", 2)]}
+    clouds = {**made, "again": made["b"]}  # one place under two names
+    found = compute_each(clouds, names, SMALL, 0)
+    assert list(found) == ["a", "b", "again"]
+    assert found["again"] is found["b"]
+    for name, states in made.items():
+        assert list(found[name]) == names
+        alone = compute(states, names, SMALL, 0)
+        assert {m: (v.value, v.spread) for m, v in found[name].items()} == {
+            m: (pytest.approx(v.value, rel=1e-12), v.spread and pytest.approx(v.spread, rel=1e-9))
+            for m, v in alone.items()
+        }

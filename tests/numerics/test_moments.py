@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lmgeo.numerics.moments import mean_and_scatter, merge_moments, row_chunks
+from lmgeo.numerics.moments import mean_and_scatter, merge_moments, pool_moments, row_chunks
 
 
 @pytest.mark.parametrize(("n", "d"), [(0, 3), (1, 3), (10, 1), (1000, 7), (3, 5_000_000)])
@@ -44,3 +44,22 @@ def test_merging_returns_copies() -> None:
     for found in (merge_moments(*none, 1, mean, scatter), merge_moments(1, mean, scatter, *none)):
         assert not np.shares_memory(found[0], mean)
         assert not np.shares_memory(found[1], scatter)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+def test_many_together_are_as_one_pass(shift: float) -> None:
+    X = np.random.default_rng(2).integers(-100, 100, size=(200, 4)) / 64 + np.array([0.0, 5.0, 0.0, 0.0]) + shift
+    X[:, 3] = shift + 0.1
+    parts = [X[:3], X[3:90], X[90:]]
+    means, scatters = map(np.stack, zip(*map(mean_and_scatter, parts), strict=True))
+    mean, scatter = pool_moments(np.array([len(part) for part in parts]), means, scatters)
+    whole = mean_and_scatter(X)
+    np.testing.assert_allclose(mean, whole[0], rtol=1e-14)
+    np.testing.assert_allclose(scatter, whole[1], rtol=1e-10, atol=1e-10 * whole[1].max())
+    assert scatter[3, 3] == 0.0
+
+
+def test_no_clouds_together() -> None:
+    mean, scatter = pool_moments(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros((0, 3, 3)))
+    assert (mean.shape, scatter.shape) == ((3,), (3, 3))
+    assert not scatter.any()

@@ -92,3 +92,13 @@ def test_exponents_beyond_float64() -> None:
 def test_all_zeros() -> None:
     with pytest.raises(NotEnoughData, match="all entries are zero"):
         log_partition(np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize("reach", [299.0, 301.0, 650.0])
+def test_plain_and_relative_sums_agree(reach: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows whose exponentials are summed as they are, and longer ones among them, against a plain sum."""
+    X = NORMAL * np.where(np.arange(300) % 50 == 0, reach / np.linalg.norm(NORMAL, axis=1), 1.0)[:, None]
+    monkeypatch.setattr("lmgeo.numerics.partition._CHUNK_VALUES", 7 * 20)  # some pieces have a long row, some none
+    found = log_partition(X)
+    pairs = np.sort(np.stack([found.plus, found.minus], axis=1), axis=1)
+    np.testing.assert_allclose(pairs, slow(X), rtol=1e-12)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg.lapack import dlasd4
 
 from lmgeo.numerics.secular import with_one_more_row
+from lmgeo.numerics.secular_roots import secular_roots
 from lmgeo.numerics.spectra import axis_variances
 
 
@@ -24,6 +26,17 @@ def test_against_numpy(d: int, mean: float) -> None:
     expected = plainly(diagonal, row)
     assert (np.diff(found) <= 0).all()
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14 * expected[0])
+
+
+@pytest.mark.parametrize("weight", [30.0, 1.0, 1e-3, 1e-9])
+@pytest.mark.parametrize("spread", ["even", "geometric", "clustered"])
+def test_roots_are_those_of_lapack(weight: float, spread: str) -> None:
+    rng = np.random.default_rng(0)
+    ways = {"even": np.linspace(0, 1, 60), "geometric": np.geomspace(1e-8, 1, 60), "clustered": rng.random(60) ** 6}
+    poles, weights = np.sort(ways[spread]), np.maximum(weight * np.abs(rng.normal(size=60)), 2e-15)
+    size = float(weights @ weights)
+    expected = [dlasd4(i, poles, weights / np.sqrt(size), size)[1] for i in range(60)]
+    np.testing.assert_allclose(secular_roots(poles, weights**2), expected, rtol=1e-13)
 
 
 SIZES = st.sampled_from([0.0, 1e-300, 1e-9, 0.5, 0.5, 1.0, 1.0 + 2e-16, 7.0, 1e6])

@@ -173,7 +173,7 @@ def _measured(
     progress: Progress,
 ) -> tuple[Representation, dict[str, dict[str, Measurement]]]:
     """One pass of the texts, and the measures of each site, with their nulls where asked for."""
-    from lmgeo.measures.compute import compute, states_needed
+    from lmgeo.measures.compute import compute_each, states_needed
     from lmgeo.represent.run import represent
     from lmgeo.states.moments import Moments
     from lmgeo.states.rows import Rows
@@ -182,11 +182,9 @@ def _measured(
     kinds = states_needed(names) | ({Rows} if nulls else set())
     wanted = {kind: {"products": sampling.products} if kind is Moments else {} for kind in kinds}
     passed = represent(model, texts, sampling.sites, sampling.tokens, wanted, seed, progress=progress)
-    found = {}
-    for site, states in passed.states.items():
-        found[site] = compute(states, names, settings, seed, progress=progress, device=device)
-        if nulls:
-            found[site] = _beside_nulls(found[site], states[Rows].matrix(), settings, seed, progress, device)
+    found = compute_each(passed.states, names, settings, seed, progress, device)
+    for site, states in passed.states.items() if nulls else ():
+        found[site] = _beside_nulls(found[site], states[Rows].matrix(), settings, seed, progress, device)
     return passed, found
 
 

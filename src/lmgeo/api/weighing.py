@@ -111,8 +111,11 @@ class _Weighing:
         return objects
 
     def _measure_each(self, selection: Selection, progress: Progress) -> None:
-        """Small matrices side by side, for linear algebra gains little from threads there; large ones in turn."""
-        from lmgeo.numerics.threads import in_threads
+        """Small matrices side by side, for linear algebra gains little from threads there; large ones in turn.
+
+        Where the small ones are enough work for the other threads, the large ones keep one busy meanwhile.
+        """
+        from lmgeo.numerics.threads import blas_threads, in_threads
 
         each: dict[str, tuple[str, Chosen]] = {}  # by parameter: a tied one is measured once
         for name, chosen in selection.matrices.items():
@@ -120,13 +123,14 @@ class _Weighing:
         large = [one for one in each.values() if math.prod(_shape(one[1])) > _SMALL]
         small = [one for one in each.values() if math.prod(_shape(one[1])) <= _SMALL]
 
-        def work(one: tuple[str, Chosen]) -> None:
-            progress("matrices", len(self._found), len(each))
-            self._found[one[1].parameter] = self._measured(*one)
+        def in_turn(ones: list[tuple[str, Chosen]]) -> None:
+            for name, chosen in ones:
+                progress("matrices", len(self._found), len(each))
+                self._found[chosen.parameter] = self._measured(name, chosen)
 
-        in_threads(work, small)
-        for one in large:
-            work(one)
+        beside = _work(large) * (blas_threads() - 1) <= _work(small)
+        in_threads(in_turn, [*([large] if beside else []), *([one] for one in small)])
+        in_turn([] if beside else large)
 
     def _measured(self, name: str, chosen: Chosen) -> dict[str, Measurement] | SpecError:
         try:
@@ -155,6 +159,12 @@ class _Weighing:
 def _shape(chosen: Chosen) -> tuple[int, int]:
     n, d = chosen.tensor.shape
     return n, d
+
+
+def _work(ones: list[tuple[str, Chosen]]) -> int:
+    """Multiplications, roughly: products of rows, and a decomposition of the narrow side at four squares' product."""
+    shapes = [_shape(chosen) for _, chosen in ones]
+    return sum(min(n, d) * (n * d + 4 * min(n, d) ** 2) for n, d in shapes)
 
 
 def _described(chosen: Chosen) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lmgeo.measures.outcome import measured
 from lmgeo.measures.protocols import protocol_identity
 from lmgeo.numerics.moments import Products
 from lmgeo.numerics.quantizers.quantization import Quantization
+from lmgeo.numerics.threads import in_threads
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.moments import Moments
 from lmgeo.states.rows import Rows
@@ -104,6 +105,38 @@ def compute(
         else:
             found |= measured(kind, [MEASURES[name] for name in group], states[source_of(kind)], spread=spread)
     return {name: found[name] for name in names}
+
+
+def compute_each(
+    objects: Mapping[str, Mapping[type, State]],
+    names: Sequence[str],
+    protocol: QuantizerProtocol,
+    seed: int,
+    progress: Progress = silent,
+    device: str = "cpu",
+) -> dict[str, dict[str, Measurement]]:
+    """The same of several clouds; those with the very same states are measured once.
+
+    Measures of moments are taken of several clouds at once, for their linear algebra gains little from threads; the
+    others, which hold copies of rows, of one cloud after another.
+
+    Args:
+        objects: each cloud's states by the cloud's name.
+
+    Raises:
+        as `compute`.
+    """
+    first = {name: next(n for n, other in objects.items() if other is states) for name, states in objects.items()}
+    distinct = list(dict.fromkeys(first.values()))
+    of_moments = [name for name in names if source_of(MEASURES[name].state) is Moments]
+    others = [name for name in names if name not in of_moments]
+    settings = (protocol, seed, progress, device)
+    beside = in_threads(lambda name: compute(objects[name], of_moments, *settings), distinct)
+    found = {}
+    for name, moments in zip(distinct, beside, strict=True):
+        all_of_it = {**moments, **compute(objects[name], others, *settings)}
+        found[name] = {measure: all_of_it[measure] for measure in names}
+    return {name: found[same] for name, same in first.items()}
 
 
 def by_state(names: Sequence[str]) -> dict[StateClass, list[str]]:

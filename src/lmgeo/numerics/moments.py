@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from lmgeo.core.arrays import Float, Float64, ndarray
+from lmgeo.core.arrays import Float, Float64, Int, ndarray
 
 _CHUNK_VALUES = 4_000_000  # 32 MB in float64: a chunk is copied, a whole cloud never is
 Products = Literal["float64", "float32"]
@@ -71,3 +71,19 @@ def merge_moments(
         mean = mean_a + step * (count_b / total)
         between = np.outer(step, step * (count_a * (count_b / total)))
         return mean, scatter_a + scatter_b + between
+
+
+def pool_moments(
+    counts: Int[ndarray, " g"], means: Float64[ndarray, "g d"], scatters: Float64[ndarray, "g d d"]
+) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
+    """Mean and scatter of many clouds together, none of them empty; zeros for no cloud.
+
+    Means are taken relative to the first one, so that a column constant throughout has a scatter of exactly zero.
+    """
+    if not len(counts):
+        return np.zeros(means.shape[1]), np.zeros(scatters.shape[1:])
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = means - means[0]
+        offset = (counts / counts.sum()) @ steps
+        between = np.sqrt(counts)[:, None] * (steps - offset)
+        return means[0] + offset, scatters.sum(axis=0) + between.T @ between

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ _GAP = EPSILON  # times d of the greatest eigenvalue: nearer ones have no eigenv
 _SHARES = 8  # of the rows, worked on side by side
 _FEW_VALUES = 2_000_000  # not worth a second thread
 _CHUNK_VALUES = 131_072  # exponents at a time: 1 MB, which a core's cache holds
+_PLAIN = 300.0  # length of a row: no exponent is greater, and e^±300 is far within float64
 _SUM = 1e-12  # of the greatest that Σ|cᵀxᵢ| can be: a sum of cᵀxᵢ up to this is rounding
 
 
@@ -126,15 +128,33 @@ def _sums_of(rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]) -> tupl
         exact = rows[start : start + step].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             exponents = exact @ axes
-        greatest, least = exponents.max(axis=0), exponents.min(axis=0)
-        if not (np.isfinite(greatest).all() and np.isfinite(least).all()):
-            raise NotEnoughData("an exponent overflows float64", "scale the rows down")
+            longest = math.sqrt(np.einsum("nd,nd->n", exact, exact).max())
+        if longest <= _PLAIN:
+            _add_plain(plus, minus, exponents)
+        else:
+            _add_relative(plus, minus, exponents)
         total += exact.sum(axis=0)
-        room = np.subtract(exponents, greatest)
-        _join(plus, greatest, np.exp(room, out=room).sum(axis=0))
-        np.subtract(least, exponents, out=room)
-        _join(minus, -least, np.exp(room, out=room).sum(axis=0))
     return plus, minus, total @ axes
+
+
+def _add_plain(plus: Float64[ndarray, "2 k"], minus: Float64[ndarray, "2 k"], exponents: ndarray) -> None:
+    """Take exponents in whose exponentials are within float64, and so are one over these."""
+    zero = np.zeros(exponents.shape[1])
+    np.exp(exponents, out=exponents)
+    _join(plus, zero, exponents.sum(axis=0))
+    np.reciprocal(exponents, out=exponents)  # half the time of exponentials
+    _join(minus, zero, exponents.sum(axis=0))
+
+
+def _add_relative(plus: Float64[ndarray, "2 k"], minus: Float64[ndarray, "2 k"], exponents: ndarray) -> None:
+    """Take any exponents in, relative to their greatest."""
+    greatest, least = exponents.max(axis=0), exponents.min(axis=0)
+    if not (np.isfinite(greatest).all() and np.isfinite(least).all()):
+        raise NotEnoughData("an exponent overflows float64", "scale the rows down")
+    room = np.subtract(exponents, greatest)
+    _join(plus, greatest, np.exp(room, out=room).sum(axis=0))
+    np.subtract(least, exponents, out=room)
+    _join(minus, -least, np.exp(room, out=room).sum(axis=0))
 
 
 def _join(state: Float64[ndarray, "2 k"], exponent: Float64[ndarray, " k"], total: Float64[ndarray, " k"]) -> None:

@@ -1,7 +1,7 @@
 """Singular values of a diagonal matrix with one row more, without a decomposition.
 
-They are the roots of the secular equation of divide-and-conquer methods, which LAPACK's `dlasd4`
-finds one by one to full relative precision: d² steps in place of d³.
+They are the roots of the secular equation of divide-and-conquer methods, found one by one to full relative
+precision: d² steps in place of d³.
 """
 
 from __future__ import annotations
@@ -55,12 +55,9 @@ def _deflated(
 
 
 def _roots(poles: Float64[ndarray, " k"], weights: Float64[ndarray, " k"]) -> Float64[ndarray, " k"]:
-    from scipy.linalg.lapack import dlasd4
+    from lmgeo.numerics.secular_roots import secular_roots  # numba takes a while to load
 
-    if len(poles) == 0:
-        return poles
-    size = float(weights @ weights)
-    found = [dlasd4(i, poles, weights / math.sqrt(size), size) for i in range(len(poles))]
-    if any(info for *_, info in found):  # LAPACK knows no case in which it does not converge
+    found = secular_roots(poles, np.square(weights))
+    if np.isnan(found).any():  # not seen: the search is halved where it does not converge
         return np.linalg.svd(np.vstack([np.diag(poles), weights]), compute_uv=False)
-    return np.array([sigma for _, sigma, *_ in found])
+    return found

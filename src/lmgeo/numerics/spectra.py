@@ -15,6 +15,7 @@ from lmgeo.core.errors import NotEnoughData
 from lmgeo.numerics.secular import with_one_more_row
 
 EPSILON = float(np.finfo(np.float64).eps)
+_BLOCK = 128  # rows of a triangle: what is below it is not multiplied
 
 
 def without_rounding(values: Float64[ndarray, " d"], greatest_rank: int) -> Float64[ndarray, " d"]:
@@ -40,13 +41,20 @@ def principal_axes(
     if not np.isfinite(scatter).all():
         raise NotEnoughData("the squares of these values overflow float64", "scale the rows down")
     values, axes = np.linalg.eigh(scatter)
-    return without_rounding(values[::-1], greatest_rank), axes[:, ::-1]
+    # contiguous, or each product with them would copy them first
+    return without_rounding(values[::-1], greatest_rank), np.ascontiguousarray(axes[:, ::-1])
 
 
 def axis_variances(upper: Float64[ndarray, "d d"], axes: Float64[ndarray, "d k"]) -> Float64[ndarray, " k"]:
     """aᵀ·S·a for each axis a, a column of `axes`, of the symmetric S with this upper triangle."""
-    twice = 2 * np.einsum("ij,ij->j", axes, np.triu(upper) @ axes)
-    return twice - np.diag(upper) @ np.square(axes)
+    half = np.zeros(axes.shape[1])  # each entry above the diagonal once, of those on it half
+    for start in range(0, len(axes), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        block = upper[rows, start:].copy()
+        corner = block[:, : len(block)]
+        corner[:] = np.triu(corner) - 0.5 * np.diag(np.diag(corner))
+        half += np.einsum("ij,ij->j", axes[rows], block @ axes[start:])
+    return 2.0 * half
 
 
 def uncentred_singular_values(

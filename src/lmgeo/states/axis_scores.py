@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import ClassVar, final
 
 import numpy as np
 
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.errors import NotEnoughData
+from lmgeo.core.once import made_once
 from lmgeo.numerics.axis_summaries import AxisSummaries
 from lmgeo.numerics.projection import scaled_axes
 from lmgeo.numerics.reach import within_reach
@@ -60,12 +60,12 @@ class AxisScores:
         near = (-np.diff(values) <= len(values) * EPSILON * values[0]) & (values[1:] > 0.0)
         return int(np.count_nonzero(np.append(near, False) | np.insert(near, 0, False)))
 
-    @cached_property
+    @made_once
     def _scaled(self) -> tuple[ndarray, tuple[ndarray, ndarray, ndarray]]:
         rows = within_reach(self._rows.matrix())
         return rows, scaled_axes(rows)
 
-    @cached_property
+    @made_once
     def summaries(self) -> AxisSummaries:
         """Of every axis that is not flat, the one of the greatest variance first.
 

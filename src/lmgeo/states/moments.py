@@ -10,7 +10,7 @@ import numpy as np
 
 from lmgeo.core.arrays import Float64, Int, ndarray
 from lmgeo.core.errors import NotEnoughData
-from lmgeo.numerics.moments import Products, mean_and_scatter, merge_moments
+from lmgeo.numerics.moments import Products, mean_and_scatter, merge_moments, pool_moments
 from lmgeo.numerics.spectra import Sums
 from lmgeo.states.batch import RowBatch
 from lmgeo.states.groups import GROUPS, rows_by_group
@@ -193,11 +193,14 @@ class Moments:
     def whole(self) -> Whole | Spectra:
         """All groups together."""
         if self._whole is None:
-            total: Part = (0, np.zeros(self.d), np.zeros((self.d, self.d)))
-            for g in np.flatnonzero(self.counts):
-                part = self._part(int(g))
-                total = (total[0] + part[0], *merge_moments(*total, *part))
-            self._whole = Whole(*total[:2], _symmetric(total[2]))
+            present = self.counts > 0
+            parts = (
+                self.counts[present],
+                self.means[present],
+                self.scatters if present.all() else self.scatters[present],
+            )
+            mean, upper = pool_moments(*parts)
+            self._whole = Whole(self.n, mean, _symmetric(upper))
         return self._whole
 
     def replicates(self) -> Replicates | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, ClassVar, final
 
 import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData
+from lmgeo.core.once import made_once
 from lmgeo.numerics.moments import row_chunks
 from lmgeo.numerics.neighbours import first_occurrences, nearest_distances
 from lmgeo.numerics.reach import within_reach
@@ -70,7 +70,7 @@ class Neighbours:
         """5d, but at most 100: the neighbour that the first one is compared with."""
         return min(5 * self.d, MOST_SEARCHED)
 
-    @cached_property
+    @made_once
     def total_variance(self) -> float:
         """Sum of the columns' variances (ddof 1) over the distinct rows, in the units of `distances` squared."""
         rows = self._near
@@ -95,11 +95,11 @@ class Neighbours:
             raise NotEnoughData(f"{self.n} distinct row(s) have no {k} neighbours", f"give more than {k} distinct rows")
         return self._searched[:, :k]
 
-    @cached_property
+    @made_once
     def _near(self) -> ndarray:
         return within_reach(self._rows)
 
-    @cached_property
+    @made_once
     def _searched(self) -> Float64[ndarray, "n k"]:
         k = min(max(LEAST_SEARCHED, self.overlap_neighbours), self.n - 1)
         found = nearest_distances(self._near, k)

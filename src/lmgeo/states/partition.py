@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import ClassVar, final
 
+from lmgeo.core.once import made_once
 from lmgeo.numerics.partition import Eigen, LogPartition, log_partition
 from lmgeo.states.rows import Rows
 
@@ -43,7 +43,7 @@ class Partition:
         """Rows of the cloud that the sample does not hold."""
         return self._rows.seen - self._rows.n
 
-    @cached_property
+    @made_once
     def log(self) -> LogPartition:
         """log Z and what it rests on.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, final
 
 import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData, SpecError
+from lmgeo.core.once import made_once
 from lmgeo.core.tensors import EPSILONS
 from lmgeo.numerics.partition import Eigen
 from lmgeo.numerics.power_law import PowerLaw, fit_power_law
@@ -69,12 +69,12 @@ class MatrixSpectrum:
         self.constant_columns, self.epsilon, self.centred = constant_columns, epsilon, centred
         self._raw, self._less_mean, self._eigen, self._sums = raw, less_mean, eigen, sums
 
-    @cached_property
+    @made_once
     def raw(self) -> Values:
         """Singular values of the matrix as it stands."""
         return self._raw()
 
-    @cached_property
+    @made_once
     def less_mean(self) -> Values:
         """Singular values of its rows less their mean."""
         return self._less_mean()
@@ -108,7 +108,7 @@ class MatrixSpectrum:
             raise NotEnoughData(f"{what}: no spectrum", "give a matrix of rows that differ")
         return values
 
-    @cached_property
+    @made_once
     def eigenvalues(self) -> Float64[ndarray, " r"]:
         """λ = σ², descending.
 
@@ -117,7 +117,7 @@ class MatrixSpectrum:
         """
         return _squares(self.values)
 
-    @cached_property
+    @made_once
     def power_law(self) -> PowerLaw:
         """The power law that fits the upper tail of λ best.
 
@@ -242,7 +242,7 @@ class _Reading:
     axes: bool = False
     single: Grams | None = None
 
-    @cached_property
+    @made_once
     def grams(self) -> Grams:
         """The Gram matrices in float64."""
         return grams_of(self.blocks, self.n, self.d)
@@ -257,7 +257,7 @@ class _Reading:
             return found
         return exact_values(self.blocks, self.n, self.d, self.grams.mean if less_mean else None)
 
-    @cached_property
+    @made_once
     def eigen(self) -> Eigen | None:
         """Of the product of the matrix as it stands with itself; None where it is not wanted or not finite."""
         gram = self.grams.raw if self.axes else np.array(np.nan)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import final
 
 import numpy as np
 
 from lmgeo.core.arrays import Float64, ndarray
 from lmgeo.core.errors import NotEnoughData
+from lmgeo.core.once import made_once
 from lmgeo.numerics.spectra import (
     Sums,
     axis_variances,
@@ -47,7 +47,7 @@ class Whole:
         """Unit principal axes as columns, the one of the greatest variance first."""
         return self._principal[1]
 
-    @cached_property
+    @made_once
     def uncentred(self) -> Float64[ndarray, " d"]:
         """Singular values of the rows as they stand, descending."""
         return uncentred_singular_values(self.values, self.mean @ self.axes, self.n)
@@ -80,7 +80,7 @@ class Whole:
         center = (self.mean @ self.axes - step * (count / rest))[order]
         return Spectra(lambda: values, lambda: uncentred_singular_values(values, center, n))
 
-    @cached_property
+    @made_once
     def _principal(self) -> tuple[Float64[ndarray, " d"], Float64[ndarray, "d d"]]:
         return principal_axes(self.scatter, min(self.n - 1, len(self.mean)))
 
@@ -106,12 +106,12 @@ class Spectra:
         self._values, self._uncentred, self.constant_columns = values, uncentred, constant_columns
         self._sums = sums
 
-    @cached_property
+    @made_once
     def values(self) -> Float64[ndarray, " d"]:
         """Eigenvalues of the centred scatter."""
         return self._values()
 
-    @cached_property
+    @made_once
     def uncentred(self) -> Float64[ndarray, " d"]:
         """Singular values of the rows as they stand."""
         return self._uncentred()

@@ -26,7 +26,7 @@ def measure_sites(
     """Measure the clouds of a model: one pass, then each measure of each site under each protocol."""
     from lmgeo.data.corpora import open_corpus
     from lmgeo.data.sampling import sample_sequences
-    from lmgeo.measures.compute import compute, states_needed
+    from lmgeo.measures.compute import compute_each, states_needed
     from lmgeo.measures.protocols import protocol
     from lmgeo.represent.run import represent
     from lmgeo.states.moments import Moments
@@ -43,10 +43,10 @@ def measure_sites(
         for kind in states_needed([w.name for w in here])
     }
     passed = represent(model, sample.texts, sites, sampling.tokens, needed, sampling.seed, progress=progress)
-    for (site, name), group in _grouped(here).items():
-        names = [w.name for w in group]
-        found = compute(passed.states[site], names, protocol(name), sampling.seed, progress=progress)
-        results.update({w.key: _result(w, found[w.name], spec) for w in group})
+    for (name, measures), sites in _sites_alike(here).items():
+        states = {site: passed.states[site] for site in sites}
+        found = compute_each(states, measures, protocol(name), sampling.seed, progress)
+        results.update({w.key: _result(w, found[w.object][w.name], spec) for group in sites.values() for w in group})
     return results, [*notes, *sample.notes, *passed.notes]
 
 
@@ -100,6 +100,14 @@ def _grouped(missing: list[Wanted]) -> dict[tuple[str, str], list[Wanted]]:
     for wanted in missing:
         groups[wanted.object, wanted.protocol or "default"].append(wanted)
     return groups
+
+
+def _sites_alike(missing: list[Wanted]) -> dict[tuple[str, tuple[str, ...]], dict[str, list[Wanted]]]:
+    """What is missing by protocol and measures, then by site, so that sites of one kind are measured together."""
+    alike: dict[tuple[str, tuple[str, ...]], dict[str, list[Wanted]]] = defaultdict(dict)
+    for (site, protocol), group in _grouped(missing).items():
+        alike[protocol, tuple(w.name for w in group)][site] = group
+    return alike
 
 
 def _place(wanted: Wanted) -> dict[str, Any]:

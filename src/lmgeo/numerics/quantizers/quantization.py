@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, final
 
 import numpy as np
 
 from lmgeo.core.arrays import Float32, Float64, Int, ndarray
+from lmgeo.core.once import made_once
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 from lmgeo.numerics.threads import in_threads
 
@@ -45,12 +45,12 @@ class Quantization:
         """K, the cells of one codebook."""
         return self.codebooks.shape[1]
 
-    @cached_property
+    @made_once
     def counts(self) -> Int[ndarray, "M K"]:
         """How many rows lie in each cell; empty cells are there, as 0."""
         return np.stack([np.bincount(column, minlength=self.cells) for column in self.codes.T])
 
-    @cached_property
+    @made_once
     def errors(self) -> Float64[ndarray, " n"]:
         """‖x − x̂‖ of every row, in float64."""
         return np.concatenate(in_threads(self._errors, self.rows.parts()))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import final
 
 import numpy as np
 
 from lmgeo.core.arrays import Float32, Float64, Int, ndarray
+from lmgeo.core.once import made_once
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.protocol import QuantizerProtocol
 
@@ -47,18 +47,18 @@ class QuantizerRows:
         values += np.float32(0)  # −0 + 0 = +0: equal rows are equal bytes
         return cls(values, device)
 
-    @cached_property
+    @made_once
     def sum_of_squares(self) -> float:
         """Σ‖x‖² over the rows as they are quantized."""
         return float(sum(np.einsum("nd,nd->", rows, rows) for _, rows in self.blocks()))
 
-    @cached_property
+    @made_once
     def sum_of_squares_centred(self) -> float:
         """Σ‖x − x̄‖², around the mean of the rows."""
         mean = _mean(self.values, np.arange(len(self.values)))
         return float(sum(((rows - mean) ** 2).sum() for _, rows in self.blocks()))
 
-    @cached_property
+    @made_once
     def ids(self) -> Int[ndarray, " n"]:
         """One number for each distinct row: equal rows have equal ids."""
         order = np.argsort(_as_void(self.values))

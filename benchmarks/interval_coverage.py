@@ -1,6 +1,6 @@
 """How often the 95 % intervals of the associations hold the truth, on tables made with a known one.
 
-    python benchmarks/coverage.py [--simulations 1000] [--seed 0] [--only TEXT]
+    python benchmarks/interval_coverage.py [--simulations 1000] [--seed 0] [--only TEXT]
 
 Prints one Markdown row a setting: the percentage of tables whose interval holds the population's value,
 and the intervals' mean width; for the p by permutation, the percentage of tables without any effect in
