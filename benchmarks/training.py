@@ -24,6 +24,7 @@ from lmgeo.core.environment import set_threads
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.core.spec.trajectory import TrajectorySpec
 from lmgeo.models.build import build_model
+from lmgeo.models.handle import ModelHandle
 from lmgeo.study.trajectory import looker
 from lmgeo.train.causal_objective import CausalObjective
 from lmgeo.train.causal_text import CausalText
@@ -120,12 +121,20 @@ def rate(spec: PretrainSpec, step: int) -> float:
 
 def share_of_looks(spec: PretrainSpec, text: CausalText, seconds: float, steps: int) -> dict[str, float]:
     """What 12 looks take of a run of `steps` steps: geometry, and held-out loss."""
-    few = PretrainSpec(**{**spec.resolved(), "even_checkpoints": CHECKPOINTS - 1})
+    few = PretrainSpec(**{**spec.resolved(), "steps": CHECKPOINTS, "even_checkpoints": CHECKPOINTS - 1})
+    look, spent = looker(TrajectorySpec(), few, text), []
+
+    def timed(step: int, handle: ModelHandle) -> dict[str, Any]:
+        began = Laps.clock()
+        found = look(step, handle)
+        spent.append(Laps.clock() - began)
+        return found
+
     with tempfile.TemporaryDirectory() as folder:
-        result = pretrain(few, text, Path(folder) / "model", on_checkpoint=looker(TrajectorySpec(), few, text))
-    whole = steps * seconds
-    spent = {part: sum(look["seconds"][part] for look in result.looks) for part in ("geometry", "loss")}
-    return {part: value / (whole + sum(spent.values())) for part, value in spent.items()}
+        result = pretrain(few, text, Path(folder) / "model", on_checkpoint=timed)
+    parts = {part: sum(one["seconds"][part] for one in result.looks) for part in ("geometry", "loss")}
+    share = sum(spent) / (steps * seconds + sum(spent))
+    return {part: share * value / sum(parts.values()) for part, value in parts.items()}
 
 
 def measure(size: str, steps: int, repeats: int, tokens: int) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +14,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.train.partial import partial_folder
+from lmgeo.train.pretrain import pretrain
 from lmgeo.train.team import Team
+from lmgeo.train.training_text import training_text
 
 SMALL: dict[str, Any] = {
     "width": 16,
@@ -30,56 +32,69 @@ SMALL: dict[str, Any] = {
 }
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-
-
-def launch(spec: Path, out: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        *launcher,
-        "-m",
-        "lmgeo",
-        "pretrain",
-        str(spec),
-        "--out",
-        str(out),
-        "--json",
-    ]
-    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=300)
-
-
 TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+UNEVEN: dict[str, dict[str, Any]] = {
+    "uneven-passes": {"architecture": "gpt_neox", "micro_batch": 2},  # two sequences and three: one pass and two
+    "masked": {"architecture": "modernbert", "micro_batch": 1},
+    "nothing-to-do": {"architecture": "olmo2", "batch_size": 1},
+}
+EACH = """
+import json, sys
+from pathlib import Path
+from lmgeo.core.spec.pretrain import PretrainSpec
+from lmgeo.train.pretrain import pretrain
+from lmgeo.train.training_text import training_text
+for name, settings in json.loads(sys.argv[1]).items():
+    spec = PretrainSpec(**settings)
+    pretrain(spec, training_text(spec), Path(sys.argv[2]) / name)
+"""
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"architecture": "olmo2"},
-        {"architecture": "gpt_neox", "micro_batch": 2, "batch_size": 5},  # two passes of one process, one of the other
-        {"architecture": "modernbert", "micro_batch": 1},
-        {"architecture": "olmo2", "batch_size": 1},  # nothing for one of them
-    ],
-    ids=["causal", "uneven-passes", "masked", "nothing-to-do"],
-)
-def test_two_are_as_one(changes: dict[str, Any], tmp_path: Path, text_file: Path) -> None:
+def together(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Two processes of `torchrun`."""
+    command = [sys.executable, "-W", "ignore", *TWO, *map(str, arguments)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+
+
+def alone(settings: dict[str, Any], out: Path) -> None:
+    spec = PretrainSpec(**settings)
+    pretrain(spec, training_text(spec), out)
+
+
+def assert_close(one: Path, two: Path) -> None:
+    ours, theirs = load_file(one / "model.safetensors"), load_file(two / "model.safetensors")
+    assert ours.keys() == theirs.keys()
+    assert all(torch.allclose(ours[name], theirs[name], rtol=0, atol=1e-5) for name in ours)
+
+
+def record(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "training.json").read_text())
+
+
+def test_two_are_as_one(tmp_path: Path, text_file: Path) -> None:
+    specs = {name: {**SMALL, "corpus": f"text:{text_file}", **changes} for name, changes in UNEVEN.items()}
+    (tmp_path / "each.py").write_text(EACH)
+    done = together(tmp_path / "each.py", json.dumps(specs), tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+    for name, settings in specs.items():
+        alone(settings, tmp_path / "one" / name)
+        assert_close(tmp_path / "one" / name, tmp_path / "two" / name)
+        one, two = record(tmp_path / "one" / name), record(tmp_path / "two" / name)
+        assert (one["processes"], two["processes"]) == (1, 2)
+        for ours, theirs in zip(one["losses"], two["losses"], strict=True):
+            assert ours == pytest.approx(theirs, abs=1e-5)
+        assert [look["step"] for look in two["looks"]] == [0, 4, 8]
+    assert sorted(p.name for p in (tmp_path / "two").iterdir()) == sorted(UNEVEN)
+
+
+def test_the_command_speaks_once(tmp_path: Path, text_file: Path) -> None:
     spec = tmp_path / "spec.yaml"
-    spec.write_text(yaml.safe_dump({**SMALL, "corpus": f"text:{text_file}", **changes}))
-    alone, together = launch(spec, tmp_path / "one"), launch(spec, tmp_path / "two", *TWO)
-    assert (alone.returncode, together.returncode) == (0, 0), together.stderr
-    told = json.loads(together.stdout)  # one document, by the first process alone
-    assert told == {"path": str(tmp_path / "two"), "key": json.loads(alone.stdout)["key"]}
-    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
-    assert one.keys() == two.keys()
-    assert all(torch.allclose(one[name], two[name], rtol=0, atol=1e-5) for name in one)
-    records = [json.loads((tmp_path / name / "training.json").read_text()) for name in ("one", "two")]
-    assert [record["processes"] for record in records] == [1, 2]
-    for ours, theirs in zip(records[0]["losses"], records[1]["losses"], strict=True):
-        assert ours == pytest.approx(theirs, abs=1e-5)
-    assert [look["step"] for look in records[1]["looks"]] == [0, 4, 8]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "spec.yaml", "two"]
+    spec.write_text(yaml.safe_dump({**SMALL, "architecture": "olmo2", "steps": 2, "corpus": f"text:{text_file}"}))
+    done = together("-m", "lmgeo", "pretrain", spec, "--out", tmp_path / "model", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["path"] == str(tmp_path / "model")
+    assert [look["step"] for look in record(tmp_path / "model")["looks"]] == [0, 1, 2]
 
 
 KILLED = """
@@ -101,18 +116,14 @@ def test_what_a_killed_team_leaves_goes_on(rank: str, tmp_path: Path, text_file:
     settings = {**SMALL, "architecture": "olmo2", "corpus": f"text:{text_file}"}
     script = tmp_path / "run.py"
     script.write_text(KILLED)
-    command = [sys.executable, "-W", "ignore", *TWO, str(script), json.dumps(settings), str(tmp_path / "cut"), rank]
-    killed = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=300)
+    killed = together(script, json.dumps(settings), tmp_path / "cut", rank)
     assert killed.returncode != 0
-    assert str(signal.SIGKILL.value) in killed.stderr
+    assert "SIGKILL" in killed.stderr
     assert not (tmp_path / "cut").exists()
     assert (partial_folder(tmp_path / "cut") / "state.safetensors").is_file()
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(yaml.safe_dump({k: v for k, v in settings.items() if k != "even_checkpoints"}))
     for name in ("cut", "whole"):  # by one process, which is as two
-        assert launch(spec, tmp_path / name).returncode == 0
-    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("cut", "whole"))
-    assert all(torch.allclose(one[name], two[name], rtol=0, atol=1e-5) for name in one)
+        alone(settings, tmp_path / name)
+    assert_close(tmp_path / "cut", tmp_path / "whole")
 
 
 def test_alone_nothing_is_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
