@@ -43,10 +43,10 @@ def measure_sites(
         for kind in states_needed([w.name for w in here])
     }
     passed = represent(model, sample.texts, sites, sampling.tokens, needed, sampling.seed, progress=progress)
-    for (name, measures), sites in _sites_alike(here).items():
-        states = {site: passed.states[site] for site in sites}
+    for (name, measures), alike in _sites_alike(here).items():
+        states = {site: passed.states[site] for site in alike}
         found = compute_each(states, measures, protocol(name), sampling.seed, progress)
-        results.update({w.key: _result(w, found[w.object][w.name], spec) for group in sites.values() for w in group})
+        results.update({w.key: _result(w, found[w.object][w.name], spec) for group in alike.values() for w in group})
     return results, [*notes, *sample.notes, *passed.notes]
 
 
