@@ -10,11 +10,15 @@ import pytest
 import torch
 
 from lmgeo.core.spec.model import PretrainSpec
+from lmgeo.data.document_split import split_documents
 from lmgeo.data.examples import Examples
 from lmgeo.data.tasks import Task, TaskData
+from lmgeo.data.token_files import TokenFile
+from lmgeo.models.bpe import SEPARATOR_ID, encode_whole, train_bpe
 from lmgeo.models.build import build_model
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.tokenizer import train_wordpiece
+from lmgeo.train.causal_text import CausalText
 from lmgeo.train.optimization import torch_stream
 
 MakeSpec = Callable[..., PretrainSpec]
@@ -45,6 +49,34 @@ def tiny_spec() -> MakeSpec:
     def make(**changes: Any) -> PretrainSpec:
         small = {"width": 16, "layers": 2, "heads": 2, "vocabulary": 300, "max_length": 16, "steps": 12}
         return PretrainSpec(**{**small, "batch_size": 8, "learning_rate": 3e-3, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def causal() -> CausalText:
+    """A hundred unlike documents of the small grammar as packed tokens, for windows of 16."""
+    documents = [f"{s} {v} {o}, and {t} {v} {s}." for s in SUBJECTS for v in VERBS for o in OBJECTS for t in SUBJECTS]
+    train, held_out = split_documents(documents)
+    tokenizer = train_bpe(train, 300, 16)
+    parts = [_stream(tokenizer, part) for part in (train, held_out)]
+    counts = np.bincount(parts[0].ids, minlength=len(tokenizer)) + 1.0
+    return CausalText("small-grammar", *parts, tokenizer, held_out, np.log(counts / counts.sum()), [])
+
+
+def _stream(tokenizer: Any, documents: list[str]) -> TokenFile:
+    rows = [np.array([SEPARATOR_ID, *ids], np.uint16) for ids in encode_whole(tokenizer, documents)]
+    starts = np.cumsum([0, *(len(row) for row in rows[:-1])])
+    return TokenFile(np.concatenate(rows), starts, np.array([len(d.encode()) for d in documents]))
+
+
+@pytest.fixture(scope="session")
+def causal_spec() -> MakeSpec:
+    """A spec of a causal model that trains in a second on `causal`, with changes."""
+
+    def make(**changes: Any) -> PretrainSpec:
+        small = {"architecture": "olmo2", "width": 16, "layers": 2, "heads": 2, "vocabulary": 300, "max_length": 16}
+        return PretrainSpec(**{**small, "steps": 12, "batch_size": 5, **changes})
 
     return make
 

@@ -13,7 +13,10 @@ from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
 from lmgeo.core.spec.document import Document
 
 if TYPE_CHECKING:
+    from lmgeo.core.spec.pretrain import PretrainSpec
     from lmgeo.models.handle import ModelHandle
+    from lmgeo.train.causal_text import CausalText
+    from lmgeo.train.training_record import PretrainResult
 
 
 def open_model(source: str, device: str = "cpu", *, untrained_seed: int | None = None) -> ModelHandle:
@@ -82,6 +85,9 @@ def perturb(source: str, kind: str, settings: Mapping[str, Any], out: str | Path
 def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Progress = silent) -> dict[str, str]:
     """Train one model from a spec and leave an ordinary checkpoint; a killed run continues.
 
+    Where the spec asks for checkpoints, geometry and held-out loss are taken at each, as a study's default
+    `trajectory` has it, and stand under `looks` in `training.json`.
+
     Args:
         spec: a YAML file of `pretrain` settings, or the settings themselves.
         out: the checkpoint folder to make.
@@ -91,12 +97,14 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
 
     Raises:
         SpecError: a setting that cannot be, or a folder that holds something else.
+        NotEnoughData: too little text.
+        Diverged: the loss is not finite.
+        Unfinished: the spec's `minutes` have passed.
     """
     from lmgeo.core.spec.document import read_document
     from lmgeo.core.spec.model import PretrainSpec
     from lmgeo.study.bases import training_identity
     from lmgeo.study.cells import model_key
-    from lmgeo.train.pretrain import pretrain as train
     from lmgeo.train.training_text import training_text
 
     if isinstance(spec, Mapping):
@@ -106,8 +114,29 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
         if isinstance(document.value, dict) and list(document.value) == ["pretrain"]:
             document.value = document.value["pretrain"]
     settings = validate(PretrainSpec, document.value, document)
-    result = train(settings, training_text(settings), Path(out), progress=progress)
-    return {"path": str(result.path), "key": model_key(training_identity(settings))}
+    key = model_key(training_identity(settings))
+    result = _trained(settings, training_text(settings), key, Path(out), progress)
+    return {"path": str(result.path), "key": key}
+
+
+def _trained(
+    spec: PretrainSpec, text: Sequence[str] | CausalText, key: str, out: Path, progress: Progress
+) -> PretrainResult:
+    """The run, looked at where its spec asks for checkpoints."""
+    from lmgeo.core.spec.trajectory import TrajectorySpec
+    from lmgeo.study.trajectory import looker, trajectory_identity, trajectory_key
+    from lmgeo.train.pretrain import pretrain as train
+
+    if not (spec.log_checkpoints or spec.even_checkpoints):
+        return train(spec, text, out, progress)
+    usual = TrajectorySpec()
+    seen = trajectory_key(key, trajectory_identity(usual, spec))
+    result = train(spec, text, out, progress, on_checkpoint=looker(usual, spec, text), looks_key=seen)
+    if result.looks_key != seen:
+        raise SpecError(
+            f"{out} holds this run finished, but looked at elsewhere or otherwise", "give a new folder, or remove it"
+        )
+    return result
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""Process-wide settings, each set in one place: offline state and threads."""
+"""Process-wide settings, each set in one place: offline state and threads; and who speaks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def set_offline() -> None:
 def is_offline() -> bool:
     """Whether the user asked for no network."""
     return os.environ.get(OFFLINE_VARIABLE, "") not in ("", "0")
+
+
+def leads() -> bool:
+    """Whether this process speaks for its run: of those that `torchrun` started, the first one alone."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def set_threads(count: int) -> None:

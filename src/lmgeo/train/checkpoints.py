@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train.partial import partial_folder
-
-_FOLDER = re.compile(r"step-\d+")
 
 
 def checkpoint_steps(spec: PretrainSpec, steps: int) -> list[int]:
@@ -29,9 +29,20 @@ def keep(handle: ModelHandle, out: Path, step: int) -> None:
     handle.save(partial_folder(out) / f"step-{step}")
 
 
-def move_kept(out: Path, folder: Path) -> None:
-    """Bring the checkpoints of a run that is done into its folder."""
-    beside = partial_folder(out)
-    for kept in sorted(beside.iterdir()) if beside.is_dir() else []:
-        if _FOLDER.fullmatch(kept.name):
-            kept.rename(folder / kept.name)
+def bring_kept(out: Path, folder: Path, steps: Iterable[int]) -> None:
+    """Bring the checkpoints of a run that is done into its folder.
+
+    They stay where they were too, as links to the same files where the disk has links: a run that is killed before
+    its folder stands must find them again.
+    """
+    for step in steps:
+        kept = partial_folder(out) / f"step-{step}"
+        if kept.is_dir():
+            shutil.copytree(kept, folder / kept.name, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -70,6 +70,7 @@ def descend_together(
     step: int,
     clip: float,
     total: Callable[[float], float] = float,
+    share: Callable[[nn.Module], None] | None = None,
 ) -> float:
     """One step on the sum of several losses, a pass each: their gradients add up, and are clipped once.
 
@@ -81,6 +82,7 @@ def descend_together(
         step: from 0, for messages.
         clip: the gradient's norm at most.
         total: this process's loss → that of all processes that share the step.
+        share: makes this process's gradients those of all.
 
     Returns:
         The loss before the update.
@@ -98,6 +100,8 @@ def descend_together(
     value = total(value)
     if not math.isfinite(value):
         raise Diverged.at("loss", value, step, rate)
+    if share:
+        share(module)
     norm = nn.utils.clip_grad_norm_(module.parameters(), clip).item()
     if not math.isfinite(norm):
         raise Diverged.at("gradient norm", norm, step, rate)

@@ -71,19 +71,36 @@ def save(out: Path, key: str, state: RunState, model: nn.Module, optimizer: torc
     write_bytes(partial_folder(out) / _FILE, to_bytes(tensors, metadata=facts))
 
 
+def forget_others(out: Path, key: str) -> None:
+    """Remove what another run, or one killed before its first save, left where this one will stand."""
+    if _facts(out).get("key") != key:
+        remove(out)
+
+
 def load(out: Path, key: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> RunState:
-    """Put a saved state back into model and optimizer; a fresh state where none was saved for `key`."""
+    """Put a saved state back into model and optimizer; a fresh state where none was saved for `key`.
+
+    Another run's state is not taken up: `key` is what `save` was told.
+    """
+    from safetensors import safe_open
+
+    facts = _facts(out)
+    if facts.get("key") != key:
+        return RunState()
+    with safe_open(partial_folder(out) / _FILE, framework="pt") as file:
+        _restore({name: file.get_tensor(name) for name in file.keys()}, model, optimizer)  # noqa: SIM118
+    return RunState(**json.loads(facts["state"]))
+
+
+def _facts(out: Path) -> dict[str, str]:
+    """Whose state stands there, and what it says besides tensors; empty where there is none."""
     from safetensors import safe_open
 
     path = partial_folder(out) / _FILE
     if not path.is_file():
-        return RunState()
+        return {}
     with safe_open(path, framework="pt") as file:
-        facts = file.metadata() or {}
-        if facts.get("key") != key:
-            return RunState()  # another run's leavings: the next save replaces them
-        _restore({name: file.get_tensor(name) for name in file.keys()}, model, optimizer)  # noqa: SIM118
-    return RunState(**json.loads(facts["state"]))
+        return dict(file.metadata() or {})
 
 
 def _restore(tensors: dict[str, torch.Tensor], model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -95,9 +112,8 @@ def _restore(tensors: dict[str, torch.Tensor], model: nn.Module, optimizer: torc
         for name, parameter in model.named_parameters():
             saved = kinds[name]
             parameter.copy_(saved.pop("weight"))
-            optimizer.state[parameter] = {
-                kind: value if kind == "step" else value.to(parameter.device) for kind, value in saved.items()
-            }
+            # the count of steps too: fused AdamW keeps it where the parameter is
+            optimizer.state[parameter] = {kind: value.to(parameter.device) for kind, value in saved.items()}
 
 
 def remove(out: Path) -> None:

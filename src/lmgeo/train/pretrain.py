@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from lmgeo.core.errors import Unfinished
+from lmgeo.core.errors import LmgeoError, Unfinished
 from lmgeo.core.progress import Progress, silent
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.build import build_model
@@ -21,9 +22,10 @@ from lmgeo.train import partial as half_done
 from lmgeo.train.causal_objective import CausalObjective
 from lmgeo.train.checkpoints import checkpoint_steps, keep
 from lmgeo.train.clock import Clock
+from lmgeo.train.compiling import compiled
 from lmgeo.train.masked_objective import MaskedObjective
 from lmgeo.train.objective import Objective, Pass, StepBatch
-from lmgeo.train.optimization import adamw, descend_together, rate_at, torch_stream
+from lmgeo.train.optimization import Diverged, adamw, descend_together, rate_at, torch_stream
 from lmgeo.train.team import Team
 from lmgeo.train.training_record import PretrainResult, finish, finished, run_key
 
@@ -74,6 +76,7 @@ def pretrain(
         return done
     # a half-done run that was looked at otherwise cannot be gone on with: its earlier steps are gone
     run = _Run.start(spec, text, out, key if looks_key is None else f"{key}/{looks_key}", team, device)
+    team.wait()  # nobody saves before all have loaded
     for batch in run.objective.batches(run.state.step):
         run.look(on_checkpoint)  # before a step: the state is saved with what was seen
         loss = run.advance(batch)
@@ -84,7 +87,7 @@ def pretrain(
     run.look(on_checkpoint)
     run.state.seconds = run.clock.seconds()
     if team.leads:
-        finish(spec, key, run.objective, run.handle, run.state, out, looks_key)
+        finish(spec, key, run.objective, run.handle, run.state, out, looks_key, team.world)
     team.wait()
     return PretrainResult.read(out)
 
@@ -96,7 +99,7 @@ class _Run:
     spec: PretrainSpec
     objective: Objective
     handle: ModelHandle
-    trained: nn.Module  # the same module, wrapped for the team and compiled
+    trained: nn.Module  # the same module, compiled where that is asked for
     optimizer: torch.optim.Optimizer
     state: half_done.RunState
     clock: Clock
@@ -114,9 +117,11 @@ class _Run:
         model = build_model(spec, len(tokenizer), tokenizer.pad_token_id).to(team.own_device(device))
         handle = ModelHandle(model, out.name, lambda: tokenizer)
         optimizer = adamw(model, spec.weight_decay, (spec.beta1, spec.beta2))
+        if team.leads:
+            half_done.forget_others(out, key)
+        team.wait()
         state = half_done.load(out, key, model, optimizer)
-        compiled: Any = torch.compile(model) if spec.compile else model
-        trained = team.wrapped(compiled)
+        trained = compiled(model, device) if spec.compile else model
         model.train()
         steps = frozenset(checkpoint_steps(spec, objective.steps))
         return cls(spec, objective, handle, trained, optimizer, state, Clock(state.seconds), team, out, key, steps)
@@ -135,7 +140,8 @@ class _Run:
         )
         passes = batch.passes(self.team.rank, self.team.world, spec.micro_batch)
         losses = [partial(self._loss, one, batch.guesses) for one in passes]
-        with torch_stream(spec.seed, "dropout", str(step), str(self.team.rank)):
+        drawn = torch_stream(spec.seed, "dropout", str(step), str(self.team.rank)) if spec.dropout else nullcontext()
+        with drawn:
             loss = descend_together(
                 self.trained,
                 self.optimizer,
@@ -143,16 +149,17 @@ class _Run:
                 rate,
                 step,
                 spec.clip,
-                lambda v: self.team.sum(v / self.team.world),
+                self.team.sum,
+                self.team.add_gradients,
             )
         self.state.add(loss, rate, self.objective.steps)
         return loss
 
     def _loss(self, one: Pass, guesses: int) -> torch.Tensor:
-        """One pass's share of the step's mean; the team averages gradients, so each share counts `world` times."""
+        """One pass's share of the step's mean over all guesses, whoever makes them."""
         narrow = self.spec.precision == "bfloat16"
         with torch.autocast(self.handle.device.type, torch.bfloat16) if narrow else nullcontext():
-            return one.loss_sum(self.trained) * (self.team.world / guesses)
+            return one.loss_sum(self.trained) * (1.0 / guesses)
 
     def look(self, on_checkpoint: Look | None) -> None:
         """At a checkpoint: look at the model, keep it if asked to, and save where the run stands."""
@@ -161,8 +168,7 @@ class _Run:
         if step not in self.checkpoints or seen:
             return
         if self.team.leads:
-            found = on_checkpoint(step, self.handle) if on_checkpoint else None
-            self.handle.module.train()
+            found = self._seen(on_checkpoint) if on_checkpoint else None
             self.state.looks.append({"step": step, **(found or {})})
             if self.spec.keep_checkpoints:
                 keep(self.handle, self.out, step)
@@ -170,6 +176,19 @@ class _Run:
             self.state.looks.append({"step": step})
         self.save()
         self.team.wait()
+
+    def _seen(self, on_checkpoint: Look) -> dict[str, Any] | None:
+        """What the look gives; a model that is no longer to be looked at has diverged, whatever the look says."""
+        step = self.state.step
+        try:
+            return on_checkpoint(step, self.handle)
+        except LmgeoError as error:
+            loss = self.objective.held_out_loss(self.handle.module)
+            if math.isfinite(loss):
+                raise
+            raise Diverged.at("held-out loss", loss, step - 1, self.spec.peak_rate) from error
+        finally:
+            self.handle.module.train()
 
     def rest(self) -> None:
         """After a step: save now and then, and stop where the time is over.

@@ -13,6 +13,10 @@ from torch import nn
 class Team:
     """This process among those of a run.
 
+    Each holds the whole model, takes its share of a step's sequences, and adds its gradients to the others'
+    once a step, whatever the number of passes: shares may be unlike, or empty, and nobody waits for a pass that
+    another does not have (which is where torch's DistributedDataParallel hangs). All see the same folder.
+
     Attributes:
         rank: 0 for the one that writes.
         world: how many there are.
@@ -29,7 +33,10 @@ class Team:
         from torch import distributed
 
         if not distributed.is_initialized():
-            distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+            on_cards = device.startswith("cuda")
+            if on_cards:
+                torch.cuda.set_device(_local_rank())  # what the team exchanges goes by this card
+            distributed.init_process_group("nccl" if on_cards else "gloo")
         return cls(distributed.get_rank(), distributed.get_world_size())
 
     @property
@@ -39,16 +46,19 @@ class Team:
 
     def own_device(self, device: str) -> str:
         """Where this process computes: each its own accelerator of the machine."""
-        local = os.environ.get("LOCAL_RANK", "0")
-        return f"cuda:{local}" if self.world > 1 and device == "cuda" else device
+        return f"cuda:{_local_rank()}" if self.world > 1 and device.startswith("cuda") else device
 
-    def wrapped(self, module: nn.Module) -> nn.Module:
-        """The module with gradients averaged over the team; itself where it is alone."""
+    def add_gradients(self, module: nn.Module) -> None:
+        """Every process gets the sum of all their gradients; nothing where it is alone."""
         if self.world == 1:
-            return module
-        from torch.nn.parallel import DistributedDataParallel
+            return
+        from torch import distributed
 
-        return DistributedDataParallel(module)
+        trained = [p for p in module.parameters() if p.requires_grad]
+        flat = torch.cat([_gradient(p).flatten() for p in trained])
+        distributed.all_reduce(flat)
+        for parameter, part in zip(trained, flat.split([p.numel() for p in trained]), strict=True):
+            parameter.grad = part.view_as(parameter)
 
     def sum(self, value: float) -> float:
         """The sum of every process's value."""
@@ -61,10 +71,15 @@ class Team:
         distributed.all_reduce(total)
         return float(total.item())
 
-    def mean(self, value: float) -> float:
-        """The mean of every process's value."""
-        return self.sum(value / self.world)
-
     def wait(self) -> None:
         """Go on when every process has come here."""
         self.sum(0.0)
+
+
+def _local_rank() -> int:
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def _gradient(parameter: nn.Parameter) -> torch.Tensor:
+    """A process that had no sequences has no gradients."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad

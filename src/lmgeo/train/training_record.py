@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,9 @@ from lmgeo.core.spec.pretrain import OBSERVED, PretrainSpec
 from lmgeo.models.build import flops_a_token
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
-from lmgeo.train.checkpoints import move_kept
+from lmgeo.train.checkpoints import bring_kept
 from lmgeo.train.objective import Objective
+from lmgeo.train.optimization import Diverged
 from lmgeo.train.partial import RunState
 
 if TYPE_CHECKING:
@@ -76,8 +78,12 @@ class PretrainResult:
 
 
 def run_key(spec: PretrainSpec, text: Sequence[str] | CausalText) -> str:
-    """The identity of a run: its settings without the time limit, and its texts."""
-    settings = {k: v for k, v in spec.resolved().items() if k not in OBSERVED}
+    """The identity of a run: its settings without what only watches it, and its texts.
+
+    Where checkpoints are kept, their steps are part of what it leaves.
+    """
+    watching = {"minutes"} if spec.keep_checkpoints else OBSERVED
+    settings = {k: v for k, v in spec.resolved().items() if k not in watching}
     return content_key({**settings, "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
 
 
@@ -89,8 +95,16 @@ def finish(
     state: RunState,
     out: Path,
     looks_key: str | None,
+    processes: int,
 ) -> None:
-    """Grade the model and leave its checkpoint, with a record of the run, in one step."""
+    """Grade the model and leave its checkpoint, with a record of the run, in one step.
+
+    Raises:
+        Diverged: the last update left a model whose loss is not finite.
+    """
+    loss = objective.held_out_loss(handle.module)
+    if not math.isfinite(loss):
+        raise Diverged.at("held-out loss", loss, state.step - 1, state.losses[-1]["learning_rate"])
     seen = objective.tokens_a_step
     tokens = None if seen is None else seen * state.step
     record = {
@@ -98,7 +112,7 @@ def finish(
         "spec": spec.resolved(),
         "steps": state.step,
         "losses": state.losses,
-        "held_out_loss": objective.held_out_loss(handle.module),
+        "held_out_loss": loss,
         "unigram_loss": objective.unigram_loss,
         "first_loss": state.first_loss,
         "highest_loss": state.highest_loss,
@@ -109,11 +123,12 @@ def finish(
         "sequences": objective.sequences,
         "optimizer": {"name": "AdamW", "betas": [spec.beta1, spec.beta2], "clip": spec.clip},
         "seconds": round(state.seconds, 1),
+        "processes": processes,
         "versions": _versions(),
     }
     with folder_in_one_step(out) as folder:
         handle.save(folder)
-        move_kept(out, folder)
+        bring_kept(out, folder, [look["step"] for look in state.looks])
         write_json(folder / RECORD, record)
     partial.remove(out)
 
@@ -132,7 +147,15 @@ def finished(out: Path, key: str) -> PretrainResult | None:
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
-    record = json.loads((out / RECORD).read_text()) if (out / RECORD).is_file() else {}
-    if record.get("key") != key:
+    if _key_in(out / RECORD) != key:
         raise SpecError(f"{out} is already there and holds something else", "give a new folder, or remove this one")
     return PretrainResult.read(out)
+
+
+def _key_in(record: Path) -> str | None:
+    """Whose record a file is; None where it is none."""
+    try:
+        found = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return str(found.get("key")) if isinstance(found, dict) else None

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from lmgeo.core.errors import suggestion
 from lmgeo.core.spec.base import Strict
 from lmgeo.core.spec.sizes import SIZES
 
@@ -73,9 +74,9 @@ class PretrainSpec(Strict):
     beta2: float = Field(0.98, ge=0, lt=1)
     clip: float = Field(1.0, gt=0, description="the gradient's norm at most")
     mask_fraction: float = Field(0.3, gt=0, lt=1)
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(0.0, ge=0, lt=1, description="olmo2 has it in attention alone")
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the passes; weights stay float32")
-    compile: bool = Field(False, description="torch.compile: other rounding, worth it for long runs")
+    compile: bool = Field(False, description="torch.compile: other rounding, for long runs of causal models")
     seed: int = Field(0, ge=0)
     log_checkpoints: bool = Field(False, description="look at the model at steps 0, 1, 2, 4, 8 …")
     even_checkpoints: int = Field(0, ge=0, description="and at this many evenly spaced steps, the last one included")
@@ -110,10 +111,10 @@ class PretrainSpec(Strict):
     def _filled(cls, raw: Any) -> Any:
         if not isinstance(raw, Mapping):
             return raw
-        masked = raw.get("architecture", "modernbert") in MASKED
+        masked = str(raw.get("architecture", "modernbert")) in MASKED
         filled = {**(_MASKED_DEFAULTS if masked else _CAUSAL_DEFAULTS), **raw}
         filled = _one_length(_shaped(filled))
-        return _in_sequences(filled, masked)
+        return _in_sequences(filled, masked, raw.get("batch_size"))
 
     @model_validator(mode="after")
     def _possible(self) -> PretrainSpec:
@@ -121,6 +122,10 @@ class PretrainSpec(Strict):
             raise ValueError(f"{self.architecture} has no parallel blocks: give stablelm or gpt_neox")
         if self.architecture == "olmo2" and self.parallel:
             raise ValueError("transformers has no OLMo2 with parallel blocks: give stablelm, sequential or parallel")
+        if self.masked and self.compile:
+            raise ValueError("compile is for causal models: batches of masked ones differ in shape at every step")
+        if self.keep_checkpoints and not (self.log_checkpoints or self.even_checkpoints):
+            raise ValueError("keep_checkpoints has none to keep: give log_checkpoints or even_checkpoints too")
         return self
 
 
@@ -140,16 +145,16 @@ def _shaped(raw: dict[str, Any]) -> dict[str, Any]:
     name = raw.get("size")
     if name is None:
         return raw
-    if name not in SIZES:
-        raise ValueError(f"there is no size {name!r}; sizes: {', '.join(SIZES)}")
-    shape = {key: getattr(SIZES[name], key) for key in SHAPE}
+    if str(name) not in SIZES:
+        raise ValueError(f"there is no size {name!r}: {suggestion(str(name), SIZES)}")
+    shape = {key: getattr(SIZES[str(name)], key) for key in SHAPE}
     for key, value in shape.items():
-        if raw.get(key, value) != value:
+        if raw.get(key) not in (None, value):
             raise ValueError(f"size {name} has {key} {value}, and {key} is {raw[key]!r}: give one of the two")
     return {**raw, **shape}
 
 
-def _in_sequences(raw: dict[str, Any], masked: bool) -> dict[str, Any]:
+def _in_sequences(raw: dict[str, Any], masked: bool, given: Any) -> dict[str, Any]:
     """`batch_tokens` as a number of sequences: one way to say a batch in a resolved spec."""
     tokens = raw.get("batch_tokens")
     if tokens is None:
@@ -159,4 +164,6 @@ def _in_sequences(raw: dict[str, Any], masked: bool) -> dict[str, Any]:
     length = raw.get("max_length", 128)
     if not isinstance(tokens, int) or not isinstance(length, int) or tokens % length:
         raise ValueError(f"batch_tokens {tokens!r} is no multiple of max_length {length!r}")
+    if given not in (None, tokens // length):
+        raise ValueError(f"batch_tokens {tokens} is {tokens // length} sequences, and batch_size is {given}: give one")
     return {**raw, "batch_size": tokens // length, "batch_tokens": None}
