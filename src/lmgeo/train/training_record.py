@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
 from lmgeo.train.checkpoints import move_kept
 from lmgeo.train.objective import Objective
+from lmgeo.train.optimization import Diverged
 from lmgeo.train.partial import RunState
 
 if TYPE_CHECKING:
@@ -90,7 +92,14 @@ def finish(
     out: Path,
     looks_key: str | None,
 ) -> None:
-    """Grade the model and leave its checkpoint, with a record of the run, in one step."""
+    """Grade the model and leave its checkpoint, with a record of the run, in one step.
+
+    Raises:
+        Diverged: the held-out loss is not finite.
+    """
+    held_out_loss = objective.held_out_loss(handle.module)
+    if not math.isfinite(held_out_loss):  # the last update may be the one that ran away
+        raise Diverged.at("held-out loss", held_out_loss, state.step - 1, state.losses[-1]["learning_rate"])
     seen = objective.tokens_a_step
     tokens = None if seen is None else seen * state.step
     record = {
@@ -98,7 +107,7 @@ def finish(
         "spec": spec.resolved(),
         "steps": state.step,
         "losses": state.losses,
-        "held_out_loss": objective.held_out_loss(handle.module),
+        "held_out_loss": held_out_loss,
         "unigram_loss": objective.unigram_loss,
         "first_loss": state.first_loss,
         "highest_loss": state.highest_loss,
