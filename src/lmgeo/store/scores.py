@@ -52,4 +52,5 @@ def _average_spread(scores: list[list[float | None]]) -> dict[str, float]:
 
 
 def _score(result: dict[str, Any] | None) -> float | None:
-    return None if result is None else result["score"]["score"]
+    # a score that was left out, as of a model whose training diverged, says why in place of a value
+    return None if result is None or "left_out" in result else result["score"]["score"]

@@ -11,7 +11,7 @@ from lmgeo.core.spec.base import Strict
 
 Bits = Annotated[int, Field(ge=2, le=8)]
 Seed = Annotated[int, Field(ge=0)]
-N = TypeVar("N", int, float)
+N = TypeVar("N", int, str)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 # a corpus's column is loss.<name>; these are columns of other losses
 _TAKEN = re.compile(r"gptq\d*|round\d*|noise.*|finetuned|kept")
@@ -69,9 +69,15 @@ class LossesSpec(Strict):
                 raise ValueError(f"the name {name!r} is that of another loss")
         return corpora
 
-    @field_validator("gptq", "round", "noise", "noise_seeds")
+    @field_validator("noise")
     @classmethod
-    def _each_once(cls, values: list[float]) -> list[float]:
+    def _names_unlike(cls, values: list[float]) -> list[float]:
+        _unlike([f"{value:g}" for value in values])  # as the columns are called
+        return values
+
+    @field_validator("gptq", "round", "noise_seeds")
+    @classmethod
+    def _each_once(cls, values: list[int]) -> list[int]:
         return _unlike(values)
 
 
