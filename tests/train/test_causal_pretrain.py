@@ -277,9 +277,10 @@ def test_a_run_killed_while_its_folder_is_made_keeps_its_checkpoints(
         raise KeyboardInterrupt
 
     spec = causal_spec(even_checkpoints=2, keep_checkpoints=True)
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(training_record, "write_json", killed)
-        pretrain(spec, causal, tmp_path / "m")
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(spec, causal, tmp_path / "m")
     pretrain(spec, causal, tmp_path / "m", on_step=kill_at(1))
     assert {p.name for p in (tmp_path / "m").glob("step-*")} == {"step-0", "step-6", "step-12"}
 

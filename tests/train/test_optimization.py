@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,3 +87,34 @@ def test_streams_are_seeded_and_put_the_global_state_back() -> None:
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(torch.rand(3), expected)
+
+
+def plain_rate(step: int, steps: int, warmup: int, schedule: str, final: float, decay: int) -> float:
+    """The rate over the peak, by cases."""
+    if step < warmup:
+        return (step + 1) / warmup
+    done = (step - warmup) / (steps - warmup)
+    if schedule == "constant":
+        return 1.0
+    if schedule == "cosine":
+        return final + (1 - final) * (1 + math.cos(math.pi * done)) / 2
+    if schedule == "wsd":
+        done = max(0.0, (step - (steps - decay)) / decay)
+    return 1 - (1 - final) * done
+
+
+@pytest.mark.parametrize("final", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "wsd"])
+def test_rates_are_a_plain_formula(schedule: Any, final: float) -> None:
+    rates = [rate_at(step, 200, 3e-3, 0.05, schedule, final, 0.25) for step in range(201)]
+    np.testing.assert_allclose(rates, [3e-3 * plain_rate(s, 200, 10, schedule, final, 50) for s in range(201)])
+    assert rates[9] == rates[10] == 3e-3  # the warm-up's end, and the first step after
+    assert rates[200] == pytest.approx(3e-3 * (1.0 if schedule == "constant" else final))
+    if schedule == "wsd":
+        assert set(rates[10:151]) == {3e-3}
+
+
+@pytest.mark.parametrize("decay", [0.9, 1.0])
+def test_a_decay_longer_than_what_the_warmup_leaves_begins_at_its_end(decay: float) -> None:
+    rates = [rate_at(step, 10, 1.0, 0.5, "wsd", 0.0, decay) for step in range(10)]
+    np.testing.assert_allclose(rates, [0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 0.8, 0.6, 0.4, 0.2])
