@@ -1,4 +1,4 @@
-"""A training suite as a user runs it: every column, diverged runs, checkpoints against plain SVDs, killed and resumed."""
+"""A training suite as a user runs it: every column, diverged runs, ranks against plain SVDs, killed and resumed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import yaml
 from safetensors.numpy import load_file
@@ -137,8 +138,12 @@ def test_a_run_killed_half_way_ends_in_the_same_table_to_the_last_digit(
         while len(list(killed.glob("records/*/*.json"))) < 12:
             assert process.poll() is None, "the run ended early"
             time.sleep(0.05)
+        workers = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
+    psutil.wait_procs(workers, timeout=300)  # they end by themselves once their scheduler is gone
+    status = lmgeo("status", killed, "--json")
+    assert json.loads(status.stdout)["running"] == 0  # the dead run's claims count for nothing
     again = lmgeo("run", study_file, "--store", killed, "--json", "--workers", "1")
     assert again.returncode == 0, again.stderr
     pd.testing.assert_frame_equal(table(killed), rows, check_exact=True)

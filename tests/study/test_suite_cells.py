@@ -166,8 +166,8 @@ def test_a_run_that_ends_in_nan_is_a_result_without_values(run, store, checkpoin
 
 
 def test_a_last_step_that_runs_away_is_found_by_the_grading(run, store):
-    run(*ONE, f"{BASE}.steps=1", f"{BASE}.learning_rate=1e30", f"{BASE}.warmup_fraction=0", f"{BASE}.even_checkpoints=0",
-        "trajectory=")  # fmt: skip
+    settings = {"steps": 1, "learning_rate": "1e30", "warmup_fraction": 0, "even_checkpoints": 0}
+    run(*ONE, "trajectory=", *(f"{BASE}.{key}={value}" for key, value in settings.items()))
     (row,) = wide_table(store).to_dict("records")
     assert row["diverged"] is True
 
