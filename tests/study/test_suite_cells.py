@@ -117,11 +117,16 @@ def fail(plan, store: Store, kind: str) -> str:
         ("{most_tokens: 50}", "the text that the model was trained on is not what it was"),
         ("{most_tokens: 50, in_domain: 'text:OTHER'}", "the text of a loss is not what it was"),
         ("{most_tokens: 50, in_domain: pydocs, corpora: {x: 'text:OTHER'}}", "the text of a loss is not what it was"),
-        ("{most_tokens: 50, in_domain: pydocs, finetune: {corpus: 'text:OTHER', steps: 1}}", "the text to fine-tune on"),
+        (
+            "{most_tokens: 50, in_domain: pydocs, finetune: {corpus: 'text:OTHER', steps: 1}}",
+            "the text to fine-tune on",
+        ),
         ("{most_tokens: 50, in_domain: pydocs, gptq: [4], calibration: 'text:OTHER'}", "loss.gptq4 is calibrated on"),
     ],
 )
-def test_a_text_that_changed_since_the_plan_is_refused(suite_study, write_study, store, text_file, tmp_path, block, said):
+def test_a_text_that_changed_since_the_plan_is_refused(
+    suite_study, write_study, store, text_file, tmp_path, block, said
+):
     own, other = tmp_path / "own.txt", tmp_path / "other.txt"
     own.write_text(text_file.read_text())
     other.write_text(text_file.read_text() + "one more line\n")
@@ -161,8 +166,8 @@ def test_a_run_that_ends_in_nan_is_a_result_without_values(run, store, checkpoin
 
 
 def test_a_last_step_that_runs_away_is_found_by_the_grading(run, store):
-    run(*ONE, f"{BASE}.steps=1", f"{BASE}.learning_rate=1e30", f"{BASE}.warmup_fraction=0", f"{BASE}.even_checkpoints=0",
-        "trajectory=")  # fmt: skip
+    settings = {"steps": 1, "learning_rate": "1e30", "warmup_fraction": 0, "even_checkpoints": 0}
+    run(*ONE, "trajectory=", *(f"{BASE}.{key}={value}" for key, value in settings.items()))
     (row,) = wide_table(store).to_dict("records")
     assert row["diverged"] is True
 

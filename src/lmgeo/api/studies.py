@@ -176,7 +176,7 @@ def read_store_steps(store: str | Path) -> pd.DataFrame:
     if table.empty:
         raise StoreError(
             f"store {str(store)!r} holds no trajectory",
-            "give its trainings log_checkpoints: true or even_checkpoints, and run it again"
+            "give its trainings log_checkpoints: true or even_checkpoints, and run it again",
         )
     return table
 
