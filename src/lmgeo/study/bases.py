@@ -72,7 +72,8 @@ def _twin(entry: ModelEntry, base: Base) -> Base:
     identity = {"untrained": entry.untrained, "of": base.identity}
     where = {**base.where, "untrained": entry.untrained}
     name = base.name if base.name == entry.name else f"{base.name}-untrained{entry.untrained}"
-    return replace(base, name=name, identity=identity, where=where)
+    factors = {**base.factors, "untrained": entry.untrained}  # its training choices are of its trained twin
+    return replace(base, name=name, identity=identity, where=where, factors=factors)
 
 
 def training_identity(spec: PretrainSpec) -> dict[str, Any]:
