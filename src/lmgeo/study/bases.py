@@ -73,7 +73,8 @@ def _twin(entry: ModelEntry, base: Base) -> Base:
     where = {**base.where, "untrained": entry.untrained}
     named = base.name == entry.name and entry.configuration is None  # by the user, for this one model
     name = base.name if named else f"{base.name}-untrained{entry.untrained}"
-    return replace(base, name=name, identity=identity, where=where, trajectory=None)
+    factors = {**base.factors, "untrained": entry.untrained}  # its training choices are of its trained twin
+    return replace(base, name=name, identity=identity, where=where, factors=factors, trajectory=None)
 
 
 def training_identity(spec: PretrainSpec) -> dict[str, Any]:
