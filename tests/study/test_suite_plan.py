@@ -141,3 +141,18 @@ def test_mistakes_are_named_before_any_work(suite_study, write_study, setting, e
 
 def test_matrices_by_name_may_be_followed(suite_study, write_study):
     plan_study(write_study(suite_study), ["trajectory.weights=[embedding, model.layers.0.mlp.up_proj.weight]"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["trajectory.sites=[]", "trajectory.weights=[]"], "nothing to look at: sites"),
+        (["trajectory.sites=[]", "trajectory.measures=[uniformity]"], "measures uniformity"),
+        (["losses.noise=[1.0e300]"], "losses.noise"),
+    ],
+)
+def test_what_would_fail_every_training_is_refused_before_any(suite_study, write_study, settings, said):
+    path = write_study(suite_study)
+    with pytest.raises(SpecError) as error:
+        plan_study(path, settings)
+    assert said in error.value.what

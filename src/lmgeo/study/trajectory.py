@@ -43,6 +43,21 @@ def check_trajectory(spec: TrajectorySpec, trainings: Sequence[PretrainSpec], as
         _check_objects(spec, training)
     if followed:
         trajectory_identity(spec, followed[0])
+        _check_something(spec)
+
+
+def _check_something(spec: TrajectorySpec) -> None:
+    """Refuse measures that are defined for nothing that is looked at."""
+    from lmgeo.measures.declare import MEASURES
+
+    declared = [MEASURES[name] for name in MEASURES.select(spec.measures)]
+    of_clouds = bool(spec.sites and spec.tokens) and any(measure.cloud for measure in declared)
+    of_matrices = bool(spec.weights) and any(measure.matrix for measure in declared)
+    if not (of_clouds or of_matrices):
+        raise SpecError(
+            f"nothing to look at: sites {spec.sites}, weights {spec.weights}, measures {', '.join(spec.measures)}",
+            "name sites or weights under trajectory, with measures that are defined for them",
+        )
 
 
 def _check_objects(spec: TrajectorySpec, training: PretrainSpec) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from lmgeo.core.spec.base import Strict
 
 Bits = Annotated[int, Field(ge=2, le=8)]
+MOST_NOISE = 100.0  # times a tensor's first spread: no signal is left long before
 Seed = Annotated[int, Field(ge=0)]
 N = TypeVar("N", int, str)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -55,7 +56,7 @@ class LossesSpec(Strict):
     group: int = Field(0, ge=0)
     calibration: str | None = None
     calibration_sequences: int = Field(128, ge=1)
-    noise: list[Annotated[float, Field(gt=0)]] = []
+    noise: list[Annotated[float, Field(gt=0, le=MOST_NOISE)]] = []
     noise_seeds: list[Seed] = Field([0], min_length=1)
     finetune: AdaptSpec | None = None
 
