@@ -14,10 +14,12 @@ import argparse
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pandas as pd
 
 import lmgeo
 from lmgeo.analysis.incremental import trees
+from lmgeo.core.spec.sizes import SIZES
 
 CHOICES = ("batch_size", "weight_decay", "learning_rate_factor", "final_fraction")
 CONTROLS = ("parameters", "flops", "pretrain_tokens", *CHOICES)
@@ -28,10 +30,10 @@ LOSSES = {
 }  # fmt: skip
 GEOMETRY = {
     "R(W)": ("unembedding.effective_rank_pct",),
-    "I(W)": ("unembedding.partition_isotropy",),
+    "log I(W)": ("unembedding.log_isotropy",),
     "cosine(W)": ("unembedding.mean_cosine",),
     "R(H)": ("final.last.effective_rank_pct", "final.effective_rank_pct"),
-    "I(H)": ("final.last.partition_isotropy", "final.partition_isotropy"),
+    "log I(H)": ("final.last.log_isotropy", "final.log_isotropy"),
     "cosine(H)": ("final.last.mean_cosine", "final.mean_cosine"),
 }
 # raw ρ, partial ρ, ΔR² as the paper gives them
@@ -46,6 +48,18 @@ EFFECTS = {
     "weight_decay": "strong decay keeps rank high; its effect on loss changes sign with size",
     "final_fraction": "weaker annealing keeps rank, worsens loss",
 }
+
+
+def with_derived(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with R(H) in percent of the width, as R(W) is, and isotropies by logarithm: they span many decades."""
+    found = table.copy()
+    for column in [c for c in table.columns if c.endswith(".partition_isotropy")]:
+        found[column.replace("partition_isotropy", "log_isotropy")] = np.log10(table[column].where(table[column] > 0))
+    widths = table["size"].map(lambda name: SIZES[str(name)].width) if "size" in table else table.get("width")
+    for column in [c for c in table.columns if c.startswith("final.") and c.endswith(".effective_rank")]:
+        if widths is not None:
+            found[f"{column}_pct"] = 100.0 * table[column] / widths
+    return found
 
 
 def analysed(table: pd.DataFrame, target: str, measures: list[str], controls: list[str]) -> dict[str, Any]:
@@ -102,10 +116,18 @@ def by_size(table: pd.DataFrame, rank: str, loss: str) -> list[str]:
         cells = [str(level)]
         for choice in (c for c in EFFECTS if c in rows.columns):
             alone = rows[(rows["configuration"] == "default") | rows["configuration"].str.fullmatch(rf"{choice}=[^,]*")]
-            cells += [number(float(alone[choice].corr(alone[c], method="spearman")), 2) for c in (rank, loss)]
+            cells += [number(spearman(alone[choice], alone[c]), 2) for c in (rank, loss)]
         lines.append(row(cells))
     known = [c for c in EFFECTS if c in table.columns]
     return [*heading([size, *(f"{c}, {what}" for c in known for what in ("rank", "loss"))]), *lines]
+
+
+def spearman(a: pd.Series, b: pd.Series) -> float | None:
+    """Over the rows that have both; None where one of the two does not vary."""
+    both = a.notna() & b.notna()
+    if a[both].nunique() < 2 or b[both].nunique() < 2:
+        return None
+    return float(a[both].corr(b[both], method="spearman"))
 
 
 def shape(course: dict[str, Any] | None) -> str:
@@ -144,7 +166,7 @@ def main() -> None:
     options.add_argument("table")
     options.add_argument("--controls", default=",".join(CONTROLS))
     asked = options.parse_args()
-    table = pd.read_csv(asked.table)
+    table = with_derived(pd.read_csv(asked.table))
     controls = [c for c in asked.controls.split(",") if c in table.columns]
     named = {n: next(c for c in cs if c in table.columns) for n, cs in GEOMETRY.items() if set(cs) & set(table.columns)}
     losses = [

@@ -156,6 +156,26 @@ def test_level_means_of_tables_without_choices_or_of_steps(suite: pd.DataFrame) 
     assert level_means(data_of(steps, target="score.loss", measures=["*rank_pct"])) == []
 
 
+def test_level_means_are_of_the_suites_own_runs_as_trained(suite: pd.DataFrame) -> None:
+    spec = {"target": "score.loss", "measures": ["*rank_pct"]}
+    alone = level_means(data_of(suite, **spec))
+    twins = suite.assign(untrained=0, **{"score.loss": 7.6})
+    noisy = suite.assign(kind="noise", **{"score.loss": 9.0})
+    rank = "unembedding.effective_rank_pct"
+    elsewhere = pd.DataFrame({"model": ["pythia"], "score.loss": [1.0], rank: [2.0]})
+    found = level_means(data_of(pd.concat([elsewhere, suite, twins, noisy], ignore_index=True), **spec))
+    json.dumps(found, allow_nan=False)
+    assert found == alone
+
+
+def test_a_run_that_was_not_told_a_choice_has_a_level_of_its_own(suite: pd.DataFrame) -> None:
+    told = suite.assign(micro_batch=np.where(suite["weight_decay"] == 0.5, np.nan, 4.0))
+    found = level_means(data_of(told, target="score.loss", measures=["*rank_pct"]))
+    json.dumps(found, allow_nan=False)
+    own = next(e for e in found if e["choice"] == "micro_batch+weight_decay" and e.get("target"))
+    assert [level["pairs"] for level in own["levels"]] == [6, 6]
+
+
 def test_noise_alone_turns_as_rarely_as_stated(suite: pd.DataFrame) -> None:
     random, shapes = np.random.default_rng(2), []
     for _ in range(40):

@@ -234,3 +234,11 @@ def test_lists_of_steps(text: str, steps: list[int]) -> None:
 def test_what_is_no_list_of_steps(text: str) -> None:
     with pytest.raises(SpecError, match="no step or range"):
         parse_steps(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [("10-5", "ends before it begins"), ("0-10000000000", "more than 1,000,000")]
+)
+def test_a_range_that_asks_for_nothing_or_for_everything_is_a_slip(text: str, what: str) -> None:
+    with pytest.raises(SpecError, match=what):
+        parse_steps(text)

@@ -55,7 +55,10 @@ def test_a_fault_ends_with_one(call, suite: Path) -> None:
     assert call("verify", suite, "--steps", "0,10,30-50:10")[0] == 0
 
 
-@pytest.mark.parametrize("asked", [["--steps", "many"], ["--budget", "-1"], ["nowhere"]])
+@pytest.mark.parametrize(
+    "asked",
+    [["--steps", "many"], ["--steps", "9-1"], *(["--budget", gb] for gb in ("-1", "nan", "inf")), ["nowhere"]],
+)
 def test_bad_input_ends_with_two(asked: list[str], call, suite: Path) -> None:
     code, out, err = call("verify", *([suite, *asked] if len(asked) > 1 else asked))
     assert (code, out) == (2, "")

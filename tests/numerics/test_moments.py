@@ -54,7 +54,7 @@ def test_many_together_are_as_one_pass(shift: float) -> None:
     means, scatters = map(np.stack, zip(*map(mean_and_scatter, parts), strict=True))
     mean, scatter = pool_moments(np.array([len(part) for part in parts]), means, scatters)
     whole = mean_and_scatter(X)
-    np.testing.assert_allclose(mean, whole[0], rtol=1e-14)
+    np.testing.assert_allclose(mean, whole[0], rtol=1e-14, atol=1e-14)
     np.testing.assert_allclose(scatter, whole[1], rtol=1e-10, atol=1e-10 * whole[1].max())
     assert scatter[3, 3] == 0.0
 

@@ -74,6 +74,17 @@ def test_divergence_is_a_factor_where_some_run_diverged(store: Store) -> None:
     assert "diverged" not in wide_table(store).columns
 
 
+def test_losses_left_out_of_a_diverged_run_are_empty_cells(store: Store) -> None:
+    plan = store.read("plans/p.json")
+    scored = {**plan["rows"][2], "scores": {"loss": ["gone"], "loss.noise1": ["gone", "la"]}}
+    store.write("plans/p.json", {**plan, "rows": [plan["rows"][0], scored]})
+    left_out = {"object": "score", "name": "loss", "left_out": "training diverged"}
+    store.put_record("losses", "gone", {"results": {"gone": left_out}})
+    row = wide_table(store).iloc[1]
+    assert row[["score.loss", "score.loss.noise1"]].isna().all()
+    assert "score.loss.noise1.spread" not in row.index
+
+
 def test_losses_are_scores_and_no_part_of_the_average(store: Store) -> None:
     table = wide_table(store)
     assert "score.average" not in table.columns

@@ -28,7 +28,7 @@ SETTINGS = (
 )
 _NOISE = ("alpha", "noise_seed", "rule", "scale", "gamma")
 _QUANTIZATION = ("bits", "group_size", "act_order", "calibration_corpus", "calibration_sequences", "calibration_seed")
-FACTORS = ("base", "family", "kind", *_NOISE, *_QUANTIZATION, "step", *SETTINGS)
+FACTORS = ("base", "family", "untrained", "kind", *_NOISE, *_QUANTIZATION, "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed", "calibration_seed")
 DIVERGED = "diverged"
 BY_FACTORS = frozenset(

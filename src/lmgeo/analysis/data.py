@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SIZES = ("size", "parameters", "width", "layers")  # the first that varies tells small models from large ones
 SHAPES = (*SIZES, "heads", "body_parameters")  # a model's shape, said in several ways
-_NO_CHOICES = frozenset({"base", "family", "step", *SETTINGS, *SEEDS})
+_NO_CHOICES = frozenset({"base", "family", "untrained", "step", *SETTINGS, *SEEDS})
 
 
 @dataclass(frozen=True)

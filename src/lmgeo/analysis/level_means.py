@@ -48,7 +48,8 @@ def level_means(data: Data) -> list[dict[str, Any]]:
     step = step_column(data.table)
     if step is not None and runs_of(data.table, step):
         return []
-    rows, names = _unperturbed(data.table), _choices(data.table)
+    names = _choices(data.table)
+    rows = _plain_runs(data.table, names)
     if not names or not rows.any():
         return []
     values = _values(data, rows)
@@ -64,8 +65,10 @@ def level_means(data: Data) -> list[dict[str, Any]]:
     return entries
 
 
-def _unperturbed(table: pd.DataFrame) -> ndarray:
-    return levels(table["kind"]) == "" if "kind" in table.columns else np.ones(len(table), dtype=bool)
+def _plain_runs(table: pd.DataFrame, names: Sequence[str]) -> ndarray:
+    """Runs as they were trained: no perturbed copy, no untrained twin, no model that was trained elsewhere."""
+    aside = [levels(table[name]) == "" for name in ("kind", "untrained") if name in table.columns]
+    return np.logical_and.reduce([table[[*names]].notna().any(axis=1).to_numpy(), *aside])
 
 
 def _choices(table: pd.DataFrame) -> list[str]:
@@ -94,7 +97,8 @@ def _default(column: pd.Series[Any]) -> Any:
 
 
 def _changes(table: pd.DataFrame, names: Sequence[str]) -> ndarray:
-    columns = {name: table[name].to_list() for name in names if table[name].notna().any()}
+    filled = [name for name in names if table[name].notna().any()]
+    columns = {name: table[name].astype(object).where(table[name].notna(), None).to_list() for name in filled}
     defaults = {name: _default(table[name]) for name in columns}
     found = np.empty(len(table), dtype=object)
     for row in range(len(table)):
@@ -111,9 +115,14 @@ def _axes(table: pd.DataFrame, names: Sequence[str], changes: Sequence[Change], 
     for choices, own in by_choice.items():
         default = tuple(_default(table[name]) for name in choices)
         numeric = is_number(table[choices[0]])
-        ordered = sorted([(), *own], key=lambda c: (c or ((0, default[0]),))[0][1] if numeric else len(c))
+        ordered = sorted([(), *own], key=lambda c: _place(c[0][1] if c else default[0]) if numeric else (len(c), 0.0))
         axes.append(_Axis(choices, ordered, default))
     return axes
+
+
+def _place(value: Any) -> tuple[int, float]:
+    """Where a number stands among others; a run that was not told the choice stands first."""
+    return (0, 0.0) if value is None else (1, float(value))
 
 
 def _course(of_shapes: pd.DataFrame, axis: _Axis) -> dict[str, Any]:

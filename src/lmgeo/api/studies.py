@@ -175,7 +175,8 @@ def read_store_steps(store: str | Path) -> pd.DataFrame:
     table = trajectory_table(Store(str(store)))
     if table.empty:
         raise StoreError(
-            f"store {str(store)!r} holds no trajectory", "give the study a block `trajectory:` and run it again"
+            f"store {str(store)!r} holds no trajectory",
+            "give its trainings log_checkpoints: true or even_checkpoints, and run it again",
         )
     return table
 

@@ -15,6 +15,7 @@ from lmgeo.core.progress import Progress, silent
 from lmgeo.models.suite import DEFAULT_BUDGET, SuiteStep, fetched, open_suite
 
 _SHOWN = 8  # names in a note
+_MOST_STEPS = 1_000_000  # of a range: more is a slip
 
 
 def verify(
@@ -116,15 +117,22 @@ def parse_steps(text: str) -> list[int]:
     """`0,1,2,1000-143000:1000` as numbers: single steps, and ranges with their ends and their spacing.
 
     Raises:
-        SpecError: something else.
+        SpecError: something else; a range without a step, or of more than a million.
     """
     found: list[int] = []
     for part in (p.strip() for p in text.split(",")):
         read = re.fullmatch(r"(\d+)(?:-(\d+)(?::([1-9]\d*))?)?", part)
         if read is None:
             raise SpecError(f"--steps has {part!r}, no step or range", "write e.g. 0,1,2,4,1000-143000:1000")
-        found += range(int(read[1]), int(read[2] or read[1]) + 1, int(read[3] or 1))
+        steps = range(int(read[1]), int(read[2] or read[1]) + 1, int(read[3] or 1))
+        if not 0 < len(steps) <= _MOST_STEPS:
+            raise SpecError(f"--steps has {part!r}, {_wrong(steps)}", "write e.g. 0,1,2,4,1000-143000:1000")
+        found += steps
     return found
+
+
+def _wrong(steps: range) -> str:
+    return f"more than {_MOST_STEPS:,} steps" if steps else "which ends before it begins"
 
 
 def _listed(names: Sequence[str]) -> str:

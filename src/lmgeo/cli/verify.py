@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -33,10 +34,16 @@ def verify(
 
     expected = None if steps is None else verifying.parse_steps(steps)
     with bars(quiet) as progress:
-        found = verifying.verify(suite, steps=expected, budget=int(budget * 1e9), progress=progress)
+        found = verifying.verify(suite, steps=expected, budget=_bytes(budget), progress=progress)
     print_json(found) if json else _show(found, quiet)
     if not found["ok"]:
         raise typer.Exit(_FAULTS)
+
+
+def _bytes(gigabytes: float) -> int:
+    if not math.isfinite(gigabytes):
+        raise typer.BadParameter(f"--budget {gigabytes} is no size: give GB, e.g. 20")
+    return int(gigabytes * 1e9)
 
 
 def _show(found: dict[str, Any], quiet: bool) -> None:

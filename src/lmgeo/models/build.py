@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -55,10 +56,26 @@ def run_facts(spec: PretrainSpec) -> dict[str, Any]:
         (None for masked models, whose sequences differ in length). A tied matrix counts once; a tokenizer that
         finds fewer pieces than asked for makes fewer of each.
     """
-    module, tokens = _unbuilt(spec), spec.planned_tokens
+    shape = spec.model_dump(include=_SHAPE)
+    facts = _shape_facts(tuple(shape.items()))
+    tokens = spec.planned_tokens
+    return {**facts, "flops": None if tokens is None else tokens * facts["flops"]}
+
+
+_SHAPE = {"architecture", "width", "layers", "heads", "tied", "parallel", "vocabulary", "max_length"}
+
+
+@lru_cache(maxsize=256)  # a suite has a few shapes and many runs of each
+def _shape_facts(shape: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """Parameters, and operations of training on one token."""
+    spec = PretrainSpec(**dict(shape))
+    module = _unbuilt(spec)
     every = sum(p.numel() for p in module.parameters())
-    flops = None if tokens is None else tokens * flops_a_token(module, spec.max_length)
-    return {"parameters": every, "body_parameters": body_parameters(module), "flops": flops}
+    return {
+        "parameters": every,
+        "body_parameters": body_parameters(module),
+        "flops": flops_a_token(module, spec.max_length),
+    }
 
 
 def body_parameters(module: Any) -> int:

@@ -52,4 +52,5 @@ def _average_spread(scores: list[list[float | None]]) -> dict[str, float]:
 
 
 def _score(result: dict[str, Any] | None) -> float | None:
-    return None if result is None else result["score"]["score"]
+    """A score; None where there is no result yet, or one that was left out, as of a model that diverged."""
+    return None if result is None or "score" not in result else result["score"]["score"]

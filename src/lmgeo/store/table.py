@@ -32,8 +32,9 @@ def wide_table(store: Store) -> pd.DataFrame:
     table = pd.DataFrame([_flat(row, results) for row in rows])
     table = table[ordered(list(table.columns))] if rows else table
     table.attrs["measures"] = [name for name in measures if name in table.columns]
-    # a measure without any value comes as a column of None, which is no column of numbers
-    return table.astype(dict.fromkeys(table.attrs["measures"], "float64"))
+    # a measure or score without any value comes as a column of None, which is no column of numbers
+    numbers = [*table.attrs["measures"], *(c for c in table.columns if c.startswith("score."))]
+    return table.astype(dict.fromkeys(numbers, "float64"))
 
 
 def plan_rows(store: Store) -> list[dict[str, Any]]:

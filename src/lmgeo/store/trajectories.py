@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# how the finished model was measured; a look along training has a text of its own
+_OF_MEASURING = frozenset({"corpus", "sequences", "sampling", "tokens", "sampling_seed", "protocol"})
+
+
 def trajectory_table(store: Store) -> pd.DataFrame:
     """Every checkpoint of every run of the store that was looked at.
 
@@ -48,7 +52,7 @@ def _runs(rows: list[dict[str, Any]], results: Mapping[str, dict[str, Any]]) -> 
             first = firsts.setdefault(key, row)["factors"]
             own |= dict.fromkeys(row["factors"])
             unlike |= {name for name in {*first, *row["factors"]} if first.get(name) != row["factors"].get(name)}
-    kept = [name for name in own if name not in unlike]
+    kept = [name for name in own if name not in unlike | _OF_MEASURING]
     return [{**row, "factors": {name: row["factors"].get(name) for name in kept}} for row in firsts.values()]
 
 

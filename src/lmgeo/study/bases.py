@@ -66,13 +66,15 @@ def _resolve(entry: ModelEntry, trajectory: TrajectorySpec) -> list[Base]:
 
 
 def _twin(entry: ModelEntry, base: Base) -> Base:
-    """A base's untrained twin where the entry asks for it, else itself."""
+    """A base's untrained twin where the entry asks for it, else itself; the run's course is not the twin's."""
     if entry.untrained is None:
         return base
     identity = {"untrained": entry.untrained, "of": base.identity}
     where = {**base.where, "untrained": entry.untrained}
-    name = base.name if base.name == entry.name else f"{base.name}-untrained{entry.untrained}"
-    return replace(base, name=name, identity=identity, where=where)
+    named = base.name == entry.name and entry.configuration is None  # by the user, for this one model
+    name = base.name if named else f"{base.name}-untrained{entry.untrained}"
+    factors = {**base.factors, "untrained": entry.untrained}  # its training choices are of its trained twin
+    return replace(base, name=name, identity=identity, where=where, factors=factors, trajectory=None)
 
 
 def training_identity(spec: PretrainSpec) -> dict[str, Any]:

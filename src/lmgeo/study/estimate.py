@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import Any
 
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.store.store import Store
-from lmgeo.study.cells import Cell
+from lmgeo.study.cells import Cell, Wanted
 from lmgeo.study.plan import Plan
+from lmgeo.train.checkpoints import checkpoint_steps
 
 PHASES = ("pretrain", "measure", "evaluate", "losses")
 
@@ -17,8 +17,10 @@ SECONDS_A_STEP_AND_PARAMETER = 5e-7
 SECONDS_A_TOKEN_QUANTIZED = 2.3e-5  # a training row, an iteration, of the additive quantizer
 SECONDS_AN_EXAMPLE = 2.5e-3
 SECONDS_A_CAUSAL_TOKEN, CAUSAL_FLOPS = 1.5e-5, 7e10  # of training: a share for every token, and products a second
+SECONDS_A_LOOK = 0.1  # at a checkpoint, beside its tokens
 TOKENS_A_SEQUENCE = 24
 KILOBYTES_A_RESULT = 0.7
+MEGABYTES_A_PARAMETER = 4e-6
 
 
 def estimate(plan: Plan, store: Store | None, workers: int | None) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def estimate(plan: Plan, store: Store | None, workers: int | None) -> dict[str, 
     from lmgeo.study.cluster import default_workers
 
     known = store.results() if store else {}
-    seen = _seen_seconds(store)
+    seen = _seen_rates(store)
     count = workers or default_workers(plan.threads)
     phases = [_phase(phase, plan, known, seen, count) for phase in PHASES]
     return {
@@ -50,32 +52,52 @@ def estimate(plan: Plan, store: Store | None, workers: int | None) -> dict[str, 
 def _phase(phase: str, plan: Plan, known: dict[str, Any], seen: dict[str, float], workers: int) -> dict[str, Any]:
     cells = [cell for cell in plan.cells if cell.kind == phase]
     todo = [cell for cell in cells if any(w.key not in known for w in cell.wanted)]
-    work = sum(seen[phase] if phase in seen else _guess(cell, plan.threads) for cell in todo)
+    work = seen.get(phase, 1.0 / plan.threads) * sum(_GUESSES[phase](cell) for cell in todo)
     at_once = max(1, min(workers, len(todo)))
     return {"phase": phase, "cells": len(cells), "missing": len(todo), "seconds": work / at_once}
 
 
-def _seen_seconds(store: Store | None) -> dict[str, float]:
-    """Median seconds of the cells a store already has, by phase."""
+def _seen_rates(store: Store | None) -> dict[str, float]:
+    """By phase, what a store's own cells took over what the rules of thumb say of them: sizes differ within a study."""
+    rates: dict[str, float] = {}
     if store is None:
-        return {}
-    found = {phase: [r["seconds"] for r in store.documents(f"records/{phase}")] for phase in PHASES}
-    return {phase: statistics.median(seconds) for phase, seconds in found.items() if seconds}
+        return rates
+    for phase in PHASES:
+        records = [r for r in store.documents(f"records/{phase}") if not _left_out(r)]
+        expected = sum(_GUESSES[phase](_cell_of(record)) for record in records)
+        if expected > 0:
+            rates[phase] = sum(record["seconds"] for record in records) / expected
+    return rates
 
 
-def _guess(cell: Cell, threads: int) -> float:
-    return _GUESSES[cell.kind](cell) / threads
+def _left_out(record: dict[str, Any]) -> bool:
+    """Whether a record is of no work at all."""
+    return all("left_out" in result for result in record["results"].values())
+
+
+def _cell_of(record: dict[str, Any]) -> Cell:
+    wanted = [Wanted(key, result["object"], result["name"]) for key, result in record["results"].items()]
+    return Cell(record["cell"], record["kind"], record["label"], record["spec"], wanted)
 
 
 def _guess_pretrain(cell: Cell) -> float:
     s = cell.spec["pretrain"]
     causal = PretrainSpec(**s)
-    if causal.planned_tokens is not None:
-        from lmgeo.models.build import run_facts
-
-        return causal.planned_tokens * SECONDS_A_CAUSAL_TOKEN + float(run_facts(causal)["flops"]) / CAUSAL_FLOPS
+    if causal.planned_tokens is not None and causal.planned_steps is not None:
+        token = _training_seconds_a_token(causal)
+        looks = checkpoint_steps(causal, causal.planned_steps)
+        seen = cell.spec.get("trajectory", {"sequences": 0, "loss_tokens": 0})
+        read = seen["sequences"] * TOKENS_A_SEQUENCE + seen["loss_tokens"]
+        return causal.planned_tokens * token + len(looks) * (SECONDS_A_LOOK + read * token / 3)
     weights = 12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"]
     return float(SECONDS_A_STEP_AND_PARAMETER * _steps(s) * weights * s["batch_size"] / 64)
+
+
+def _training_seconds_a_token(spec: PretrainSpec) -> float:
+    """Of a causal model; a pass without gradients takes a third."""
+    from lmgeo.models.build import run_facts
+
+    return SECONDS_A_CAUSAL_TOKEN + float(run_facts(spec)["flops"]) / (spec.planned_tokens or 1) / CAUSAL_FLOPS
 
 
 def _steps(spec: dict[str, Any]) -> float:
@@ -104,11 +126,13 @@ def _guess_evaluate(cell: Cell) -> float:
 
 
 def _guess_losses(cell: Cell) -> float:
-    spec = cell.spec["losses"]
-    tokens = spec["most_tokens"] * len(cell.spec["parts"])
+    spec, training = cell.spec["losses"], cell.spec["training"]
+    token = _training_seconds_a_token(PretrainSpec(**training)) if training else SECONDS_A_CAUSAL_TOKEN
     adapt = spec["finetune"] or {"steps": 0, "batch_size": 0, "max_length": 0, "seeds": []}
-    trained = adapt["steps"] * adapt["batch_size"] * adapt["max_length"] * len(adapt["seeds"])
-    return float(SECONDS_A_CAUSAL_TOKEN * (tokens + 3 * trained))
+    runs = len(adapt["seeds"])
+    read = spec["most_tokens"] * (len(cell.spec["parts"]) + 2 * runs)  # fine-tuning takes three losses
+    trained = adapt["steps"] * adapt["batch_size"] * adapt["max_length"] * runs
+    return float(token * (read / 3 + trained) + SECONDS_A_CAUSAL_TOKEN * read)  # tokenizing and rounding, by the token
 
 
 _GUESSES = {
@@ -120,10 +144,11 @@ _GUESSES = {
 
 
 def _megabytes(plan: Plan) -> float:
+    from lmgeo.models.build import run_facts
+
     results = sum(len(cell.wanted) for cell in plan.cells)
     models = 0.0
-    for cell in plan.cells:
-        if cell.kind == "pretrain":
-            s = cell.spec["pretrain"]
-            models += 4e-6 * (12 * s["width"] ** 2 * s["layers"] + s["width"] * s["vocabulary"])
+    for spec in (PretrainSpec(**cell.spec["pretrain"]) for cell in plan.cells if cell.kind == "pretrain"):
+        kept = len(checkpoint_steps(spec, spec.planned_steps or 0)) if spec.keep_checkpoints else 0
+        models += MEGABYTES_A_PARAMETER * run_facts(spec)["parameters"] * (1 + kept)
     return results * KILOBYTES_A_RESULT / 1000 + models

@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lmgeo.core.errors import SpecError
+from lmgeo.core.identity import canonical_json
 from lmgeo.core.progress import Progress
 from lmgeo.core.spec.losses import AdaptSpec, LossesSpec
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.study.cells import Wanted, loss_key, unchanged
+from lmgeo.train.language_loss import NotFinite
 from lmgeo.train.optimization import Diverged
 
 if TYPE_CHECKING:
@@ -46,9 +48,14 @@ def parts_of(spec: LossesSpec, variant: Variant) -> list[Part]:
     """All that is done to one model.
 
     Raises:
-        SpecError: a corpus that is not there; no in-domain text for a model that was not trained here.
+        SpecError: a corpus that is not there; a masked model; no in-domain text for one that was not trained here.
     """
     choices = variant.base.choices
+    if choices and PretrainSpec(**choices).masked:
+        raise SpecError(
+            f"{variant.name} is a {choices['architecture']}, which predicts no next token",
+            "leave out losses, or keep masked models in a study of their own",
+        )
     if not choices and spec.in_domain is None:
         raise SpecError(
             f"{variant.name} was not trained here, so it has no held-out text of its own",
@@ -85,15 +92,41 @@ def take_losses(
         keys = {name: loss_key(cell["identity"], name, part.identity) for name in part.names}
         if wanted.isdisjoint(keys.values()):
             continue
-        unchanged("text of a loss", texts.identity(part), part.identity["text"])
+        _refuse_changed(part, spec, cell)
         try:
             found = _DO.get(part.kind, _after)(model, part, spec, texts, progress)
-        except Diverged as error:
+        except (Diverged, NotFinite) as error:
             found = {name: {"left_out": error.what} for name in part.names}
             notes[f"{part.names[0]}: {error.what}"] = None
         for name, key in keys.items():
             results[key] = {"object": "score", "name": name, **found[name]}
     return results, list(notes)
+
+
+def _refuse_changed(part: Part, spec: LossesSpec, cell: dict[str, Any]) -> None:
+    """Every text that a part reads must be what its key was planned for."""
+    from lmgeo.data.corpora import corpus_identity
+
+    own = part.settings["corpus"] if part.kind == "plain" else spec.in_domain
+    unchanged("text of a loss", _text_identity(own), part.identity["text"])
+    if own is None and cell["training"]:
+        base = cell["identity"]["base"]
+        trained_on = base.get("of", base)["corpus"]
+        unchanged("text that the model was trained on", corpus_identity(cell["training"]["corpus"]), trained_on)
+    if spec.finetune and part.kind == "finetune":
+        text = part.identity["finetune"]["text"]
+        unchanged("text to fine-tune on", _text_identity(spec.finetune.corpus), text)
+    if "after" in part.identity:
+        change = _change(part.kind, part.settings)
+        unchanged(f"text that {part.names[0]} is calibrated on", change, part.identity["after"])
+
+
+def _change(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The identity of what is done to the weights."""
+    from lmgeo.perturb.declare import PERTURBATIONS
+    from lmgeo.study.perturbing import perturbation_identity
+
+    return perturbation_identity(kind, PERTURBATIONS[kind].settings(**settings))
 
 
 def _plain(spec: LossesSpec) -> Iterator[Part]:
@@ -105,9 +138,6 @@ def _plain(spec: LossesSpec) -> Iterator[Part]:
 
 def _changed(spec: LossesSpec, choices: dict[str, Any]) -> Iterator[Part]:
     """Losses on the in-domain text after the weights were rounded or disturbed."""
-    from lmgeo.perturb.declare import PERTURBATIONS
-    from lmgeo.study.perturbing import perturbation_identity
-
     calibration = {
         "corpus": spec.calibration or choices.get("corpus") or spec.in_domain,
         "sequences": spec.calibration_sequences,
@@ -122,8 +152,8 @@ def _changed(spec: LossesSpec, choices: dict[str, Any]) -> Iterator[Part]:
         ),
     ]
     for name, seed, kind, settings in asked:
-        change = perturbation_identity(kind, PERTURBATIONS[kind].settings(**settings))
-        yield Part((name,), seed, {**_identity(spec, spec.in_domain), "after": change}, kind, settings)
+        identity = {**_identity(spec, spec.in_domain), "after": _change(kind, settings)}
+        yield Part((name,), seed, identity, kind, settings)
 
 
 def _finetuned(spec: LossesSpec) -> Iterator[Part]:
@@ -158,10 +188,6 @@ class _Texts:
         self._training = training
         self._read: dict[str | None, TokenizedDocuments] = {}
 
-    def identity(self, part: Part) -> Any:
-        """What the text of a part is now."""
-        return _text_identity(part.settings["corpus"] if part.kind == "plain" else self._spec.in_domain)
-
     def read(self, model: ModelHandle, corpus: str | None) -> TokenizedDocuments:
         """A corpus as the cell's model is asked for it; whatever is done to the weights, the tokens stay."""
         from lmgeo.train.documents import read_documents
@@ -173,25 +199,31 @@ class _Texts:
     def documents(self, corpus: str | None) -> list[str]:
         """All of a corpus, or the held-out part of what the model was trained on."""
         if corpus is not None:
-            return _open(corpus)
+            return _open(corpus, _content(corpus))
         training = PretrainSpec(**(self._training or {}))
-        if training.masked:
-            raise SpecError(
-                f"a {training.architecture} predicts no next token, so it has no such loss", "leave out losses"
-            )
-        return _held_out(training.corpus, training.vocabulary, training.max_length)
+        content = _content(training.corpus)
+        return _held_out(training.corpus, content, training.vocabulary, training.max_length)
 
 
-# cells of one study come one after another in a worker, and want the same few texts
+def _content(corpus: str) -> str:
+    from lmgeo.data.corpora import corpus_identity
+
+    return canonical_json(corpus_identity(corpus))
+
+
+# cells of one study come one after another in a worker, and want the same few texts; the content is part of the
+# cache's key, since another text may come to lie on the same path
 @lru_cache(maxsize=2)
-def _held_out(corpus: str, vocabulary: int, max_length: int) -> list[str]:
+def _held_out(corpus: str, content: str, vocabulary: int, max_length: int) -> list[str]:
+    del content
     from lmgeo.train.causal_text import causal_text
 
     return causal_text(corpus, vocabulary, max_length).held_out_documents
 
 
 @lru_cache(maxsize=4)
-def _open(corpus: str) -> list[str]:
+def _open(corpus: str, content: str) -> list[str]:
+    del content
     from lmgeo.data.corpora import open_documents
 
     return open_documents(corpus).texts

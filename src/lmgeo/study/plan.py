@@ -11,14 +11,17 @@ from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
 
+from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
 from lmgeo.core.spec.document import located
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base, resolve_bases
 from lmgeo.study.cells import Cell, Wanted, measure_key, score_key
 from lmgeo.study.losses import Part, parts_of, planned
 from lmgeo.study.settings import Setting, Text, by_text, resolve_settings
+from lmgeo.study.trajectory import check_trajectory
 from lmgeo.study.variants import Variant, expand_variants, short
 from lmgeo.study.wanted import task_identities, wanted_sites
 
@@ -102,17 +105,44 @@ def build_plan(spec: StudySpec) -> Plan:
     Raises:
         SpecError, UnknownName: anything named in the study that is not there.
     """
+    trainings = [entry.source for entry in spec.models if isinstance(entry.source, PretrainSpec)]
+    with located(spec.document, ("trajectory",)):
+        check_trajectory(spec.trajectory, trainings, spec.document.value.get("trajectory") is not None)
     with located(spec.document, ("models",)):
         bases = resolve_bases(spec.models, spec.trajectory)
+        cells = _trainings(bases)
     variants = expand_variants(spec, bases)
     columns = _Columns(spec, bases)
-    cells: dict[str, Cell] = {base.cell.key: base.cell for base in bases if base.cell}
     rows: list[dict[str, Any]] = []
     for variant in variants:
         for cell in columns.cells(variant):
             cells.setdefault(cell.key, cell)
         rows.extend(columns.rows(variant))
     return Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
+
+
+def _trainings(bases: list[Base]) -> dict[str, Cell]:
+    """The cells that train bases, by key: one a model, with what is looked at along it if any entry asks for that.
+
+    Raises:
+        SpecError: one training that is to be looked at in two ways.
+    """
+    cells: dict[str, Cell] = {}
+    followed: dict[str, Base] = {}
+    for base in bases:
+        if base.cell is None:
+            continue
+        cells.setdefault(base.cell.key, base.cell)
+        if base.trajectory is None:
+            continue
+        cells[base.cell.key] = base.cell
+        other = followed.setdefault(base.cell.key, base)
+        if other.trajectory != base.trajectory:
+            raise SpecError(
+                f"{other.name} and {base.name} are one training with unlike checkpoints",
+                "give both the same log_checkpoints and even_checkpoints",
+            )
+    return cells
 
 
 class _Columns:
@@ -169,7 +199,8 @@ class _Columns:
             "parts": [asdict(part) for part in self._loss_parts(variant)],
             "training": variant.base.choices or None,
         }
-        key = content_key({"variant": variant.identity, "losses": sorted(w.key for w in wanted)})
+        # whatever losses are asked for: those that are there are found under it when others come to be wanted
+        key = content_key({"variant": variant.identity, "losses": True})
         yield Cell(key, "losses", f"losses of {variant.name}", spec, wanted, _needs(variant.base))
 
     def _loss_parts(self, variant: Variant) -> list[Part]:

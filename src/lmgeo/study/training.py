@@ -12,6 +12,7 @@ from lmgeo.core.spec.trajectory import TrajectorySpec
 from lmgeo.store.store import Store
 from lmgeo.study.cells import Cell, unchanged
 from lmgeo.study.trajectory import looker, trajectory_identity, trajectory_key
+from lmgeo.train import partial as half_done
 from lmgeo.train.optimization import Diverged
 from lmgeo.train.pretrain import PretrainResult, pretrain
 from lmgeo.train.training_text import training_text
@@ -38,7 +39,7 @@ def train(cell: Cell, store: Store, device: str, progress: Progress) -> Results:
         summary = {**result.summary(), "diverged": blown_up(result)}
         looks = result.looks
     except Diverged as error:
-        shutil.rmtree(out, ignore_errors=True)
+        half_done.remove(out)
         summary, looks = {"diverged": error.what}, []
     found: Results = {cell.key: {"object": "model", "name": "pretrain", "training": summary}}
     if "trajectory" in cell.spec:
@@ -63,6 +64,9 @@ def _run(spec: PretrainSpec, cell: Cell, out: Path, device: str, progress: Progr
     shutil.rmtree(again, ignore_errors=True)
     try:
         return pretrain(spec, text, again, progress, on_checkpoint=look, looks_key=key, device=device)
+    except Diverged:
+        half_done.remove(again)
+        raise
     finally:
         shutil.rmtree(again, ignore_errors=True)
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lmgeo.core.errors import NotEnoughData
+from lmgeo.core.errors import LmgeoError, NotEnoughData, SpecError, UnknownName
 from lmgeo.core.identity import content_key
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.core.spec.trajectory import TrajectorySpec
+from lmgeo.train.optimization import Diverged
 
 if TYPE_CHECKING:
     from lmgeo.models.handle import ModelHandle
@@ -18,6 +19,59 @@ if TYPE_CHECKING:
 
 TRAJECTORY_VERSION = 1
 _LEAST_CHARACTERS = 20  # of a held-out line that counts as a sequence: headings and stubs do not
+
+
+def check_trajectory(spec: TrajectorySpec, trainings: Sequence[PretrainSpec], asked: bool) -> None:
+    """Refuse now what would fail every training at its first checkpoint, or leave a column out of every one.
+
+    Args:
+        spec: what is to be looked at.
+        trainings: of the study.
+        asked: whether the study says so itself.
+
+    Raises:
+        SpecError: it does, and no training has checkpoints.
+        UnknownName: a site, measure, matrix or corpus that is not there.
+    """
+    followed = [training for training in trainings if training.log_checkpoints or training.even_checkpoints]
+    if asked and not followed:
+        raise SpecError(
+            "no model of this study has checkpoints along its training",
+            "give a pretrain block or a suite's base log_checkpoints: true or even_checkpoints: 8",
+        )
+    for training in {content_key(t.resolved()): t for t in followed}.values():
+        _check_objects(spec, training)
+    if followed:
+        trajectory_identity(spec, followed[0])
+        _check_something(spec)
+
+
+def _check_something(spec: TrajectorySpec) -> None:
+    """Refuse measures that are defined for nothing that is looked at."""
+    from lmgeo.measures.declare import MEASURES
+
+    declared = [MEASURES[name] for name in MEASURES.select(spec.measures)]
+    of_clouds = bool(spec.sites and spec.tokens) and any(measure.cloud for measure in declared)
+    of_matrices = bool(spec.weights) and any(measure.matrix for measure in declared)
+    if not (of_clouds or of_matrices):
+        raise SpecError(
+            f"nothing to look at: sites {spec.sites}, weights {spec.weights}, measures {', '.join(spec.measures)}",
+            "name sites or weights under trajectory, with measures that are defined for them",
+        )
+
+
+def _check_objects(spec: TrajectorySpec, training: PretrainSpec) -> None:
+    from lmgeo.models.build import unbuilt_weights
+    from lmgeo.models.stored_head import EMBEDDING, UNEMBEDDING
+    from lmgeo.study.wanted import wanted_sites
+
+    wanted_sites(spec.sites, training.layers, "sites")
+    if set(spec.weights) <= {EMBEDDING, UNEMBEDDING}:
+        return
+    known = [EMBEDDING, UNEMBEDDING, *unbuilt_weights(training).tensors]
+    for name in spec.weights:
+        if name not in known:
+            raise UnknownName.among("matrix", name, known, "weights")
 
 
 def trajectory_identity(spec: TrajectorySpec, training: PretrainSpec) -> dict[str, Any]:
@@ -53,13 +107,21 @@ def looker(
     Returns:
         The function: steps done and the model as it stands → `tokens`, `loss` and `bits_per_byte` on the held-out
         text (None for a masked model), `objects` (object → measure → measurement), and the `seconds` that
-        geometry and loss took.
+        geometry and loss took. It raises Diverged where the model gives no numbers any more.
     """
     from lmgeo.study.live import measure_live
 
     sample = _sample(spec, training, text)
 
     def look(step: int, handle: ModelHandle) -> dict[str, Any]:
+        try:
+            return seen(step, handle)
+        except LmgeoError as error:
+            if _outputs_are_finite(handle, sample):
+                raise
+            raise Diverged(f"training diverged: after step {step}, {error.what}", Diverged.MEND) from error
+
+    def seen(step: int, handle: ModelHandle) -> dict[str, Any]:
         began = time.perf_counter()
         found = measure_live(
             handle, sample, spec.sites, [str(p) for p in spec.tokens], spec.measures, spec.weights, spec.seed
@@ -75,6 +137,14 @@ def looker(
         }
 
     return look
+
+
+def _outputs_are_finite(handle: ModelHandle, texts: Sequence[str]) -> bool:
+    """Whether every logit of the texts is a number."""
+    import torch
+
+    every = (torch.from_numpy(tokens.ids)[None].long() for tokens in handle.encode(list(texts)))
+    return all(bool(torch.isfinite(handle.logits(ids, torch.ones_like(ids))).all()) for ids in every)
 
 
 def _losses(handle: ModelHandle, text: CausalText, spec: TrajectorySpec) -> dict[str, Any]:

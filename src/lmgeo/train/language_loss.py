@@ -25,6 +25,10 @@ BATCH_WINDOWS = 16
 _MOST_LOGITS = 2**26  # of a batch: 256 MiB in float32
 
 
+class NotFinite(LmgeoError):
+    """A model whose outputs are no numbers."""
+
+
 @dataclass(frozen=True)
 class LanguageLoss:
     """How well a language model predicts some documents.
@@ -80,7 +84,7 @@ def language_loss(
     Raises:
         SpecError: a model that is no decoder or has no head, a setting or document that cannot be.
         NotEnoughData: no token to predict.
-        LmgeoError: the model's outputs are not finite.
+        NotFinite: the model's outputs.
     """
     if batch_size < 1:
         raise SpecError(f"batches of {batch_size} windows", "give 1 or more")
@@ -127,7 +131,7 @@ def _nats(handle: ModelHandle, cut: list[ndarray], length: int) -> Float[ndarray
     targets = torch.from_numpy(ids[:, 1:]).to(logits.device)[asked]  # (n,)
     nats = nn.functional.cross_entropy(logits[asked].float(), targets, reduction="none").double().cpu()
     if not torch.isfinite(nats).all():
-        raise LmgeoError(
+        raise NotFinite(
             f"{handle.label} gives probabilities that are not finite",
             "look for NaN, infinity or huge values in its weights: a run that diverged has no loss",
         )

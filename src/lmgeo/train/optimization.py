@@ -114,12 +114,14 @@ def descend_together(
 class Diverged(LmgeoError):
     """A training run whose loss or gradient is no number any more."""
 
+    MEND = "give a smaller learning_rate (a tenth of this one), or a longer warm-up"
+
     @classmethod
     def at(cls, what: str, value: float, step: int, rate: float) -> Diverged:
         """With the figures of the step (from 0) at which it was seen."""
         return cls(
             f"training diverged: the {what} is {value} at step {step + 1}, learning rate {rate:.3g}",
-            "give a smaller learning_rate (a tenth of this one), or a longer warm-up",
+            cls.MEND,
         )
 
 

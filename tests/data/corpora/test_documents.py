@@ -148,3 +148,11 @@ def test_no_sources_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         open_corpus("pycode")
     with pytest.raises(NotEnoughData, match="without its library"):
         open_documents("pycode")
+
+
+def test_pycode_says_that_it_holds_the_text_of_pydocs() -> None:
+    code = open_documents("pycode")
+    assert any("no new text to a model trained on pydocs" in note for note in code.notes)
+    line = next(line for line in open_documents("pydocs").texts[-1].splitlines() if len(line) > 60)
+    whole = " ".join(" ".join(code.texts).split())
+    assert " ".join(line.split())[:40] in whole

@@ -25,40 +25,60 @@ class Strict(BaseModel):
 S = TypeVar("S", bound=Strict)
 
 
-def validate(spec: type[S], raw: Any, document: Document, path: KeyPath = ()) -> S:
-    """`raw` as a `spec`, or one error that shows the value, the line and the mend."""
+def validate(
+    spec: type[S], raw: Any, document: Document, path: KeyPath = (), places: Mapping[str, KeyPath] | None = None
+) -> S:
+    """`raw` as a `spec`, or one error that shows the value, the line and the mend.
+
+    Args:
+        spec: the class.
+        raw: the block.
+        document: that it stands in.
+        path: where in it.
+        places: of keys that stand elsewhere in it, where.
+    """
     if not isinstance(raw, Mapping):
         raise SpecError(
             f"{document.where(path)} is {raw!r}, not a block of keys", f"give some of: {', '.join(spec.model_fields)}"
         )
-    _refuse_switches(spec, raw, document, path)
+    elsewhere = places or {}
+    _refuse_switches(spec, raw, document, path, elsewhere)
     try:
         return spec.model_validate(dict(raw))
     except ValidationError as error:
-        raise _plain_error(spec, error, document, path) from error
+        raise _plain_error(spec, error, document, path, elsewhere) from error
 
 
-def _refuse_switches(spec: type[Strict], raw: Mapping[str, Any], document: Document, path: KeyPath) -> None:
+def _place(path: KeyPath, loc: Sequence[str | int], places: Mapping[str, KeyPath]) -> KeyPath:
+    """The path of a part of a block, some of whose keys may stand elsewhere."""
+    return (*places[str(loc[0])], *loc[1:]) if loc and loc[0] in places else (*path, *loc)
+
+
+def _refuse_switches(
+    spec: type[Strict], raw: Mapping[str, Any], document: Document, path: KeyPath, places: Mapping[str, KeyPath]
+) -> None:
     """`seed: yes` is a slip: YAML reads it as true, and a number field would take that for 1."""
     for key, value in raw.items():
         if key not in spec.model_fields:
             continue
         if isinstance(value, Mapping):
             for inner in _blocks(spec, key):
-                _refuse_switches(inner, value, document, (*path, key))
+                _refuse_switches(inner, value, document, _place(path, [key], places), {})
         if not isinstance(value, bool):
             continue
         kind = spec.model_fields[key].annotation
         if {int, float} & {kind, *get_args(kind)} and bool not in (kind, *get_args(kind)):
-            raise SpecError(f"{document.where((*path, key))} is {value!r}, not a number", "write a number")
+            where = document.where(_place(path, [key], places))
+            raise SpecError(f"{where} is {value!r}, not a number", "write a number")
 
 
-def _plain_error(spec: type[Strict], error: ValidationError, document: Document, path: KeyPath) -> SpecError:
+def _plain_error(
+    spec: type[Strict], error: ValidationError, document: Document, path: KeyPath, places: Mapping[str, KeyPath]
+) -> SpecError:
     errors = error.errors(include_url=False)
     # a misspelt key is also a missing one; the slip is the better news
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-    full = (*path, *first["loc"])
-    where = document.where(full)
+    where = document.where(_place(path, first["loc"], places))
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
         torn = ")" in key and "(" not in key  # by a comma inside {…}

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator
 from lmgeo.core.spec.base import Strict
 
 Bits = Annotated[int, Field(ge=2, le=8)]
+MOST_NOISE = 100.0  # times a tensor's first spread: no signal is left long before
 Seed = Annotated[int, Field(ge=0)]
-N = TypeVar("N", int, float)
+N = TypeVar("N", int, str)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 # a corpus's column is loss.<name>; these are columns of other losses
 _TAKEN = re.compile(r"gptq\d*|round\d*|noise.*|finetuned|kept")
@@ -55,7 +56,7 @@ class LossesSpec(Strict):
     group: int = Field(0, ge=0)
     calibration: str | None = None
     calibration_sequences: int = Field(128, ge=1)
-    noise: list[Annotated[float, Field(gt=0)]] = []
+    noise: list[Annotated[float, Field(gt=0, le=MOST_NOISE)]] = []
     noise_seeds: list[Seed] = Field([0], min_length=1)
     finetune: AdaptSpec | None = None
 
@@ -69,9 +70,15 @@ class LossesSpec(Strict):
                 raise ValueError(f"the name {name!r} is that of another loss")
         return corpora
 
-    @field_validator("gptq", "round", "noise", "noise_seeds")
+    @field_validator("noise")
     @classmethod
-    def _each_once(cls, values: list[float]) -> list[float]:
+    def _names_unlike(cls, values: list[float]) -> list[float]:
+        _unlike([f"{value:g}" for value in values])  # as the columns are called
+        return values
+
+    @field_validator("gptq", "round", "noise_seeds")
+    @classmethod
+    def _each_once(cls, values: list[int]) -> list[int]:
         return _unlike(values)
 
 

@@ -56,7 +56,10 @@ def _modules() -> list[tuple[str, str]]:
 
 
 def _note() -> str:
-    return f"pycode: the standard library of Python {platform.python_version()}; other versions carry other text"
+    return (
+        f"pycode: the standard library of Python {platform.python_version()}; other versions carry other text. Its "
+        "docstrings are what pydocs is made of: it is no new text to a model trained on pydocs, nor kept from one"
+    )
 
 
 def _identity(argument: str = "") -> dict[str, Any]:
