@@ -59,8 +59,10 @@ def _phase(phase: str, plan: Plan, known: dict[str, Any], seen: dict[str, float]
 
 def _seen_rates(store: Store | None) -> dict[str, float]:
     """By phase, what a store's own cells took over what the rules of thumb say of them: sizes differ within a study."""
-    rates = {}
-    for phase in PHASES if store else ():
+    rates: dict[str, float] = {}
+    if store is None:
+        return rates
+    for phase in PHASES:
         records = [r for r in store.documents(f"records/{phase}") if not _left_out(r)]
         expected = sum(_GUESSES[phase](_cell_of(record)) for record in records)
         if expected > 0:

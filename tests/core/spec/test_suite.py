@@ -9,6 +9,7 @@ import pytest
 from lmgeo.core.errors import LmgeoError
 from lmgeo.core.spec.document import parse_document
 from lmgeo.core.spec.overrides import override
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.core.spec.study import ModelEntry, parse_study
 
 TEXT = """\
@@ -37,19 +38,24 @@ def suite(block: str) -> list[ModelEntry]:
     return models(f"name: s\nmodels:\n  - suite: {block}")
 
 
+def trained(entry: ModelEntry) -> PretrainSpec:
+    assert isinstance(entry.source, PretrainSpec)
+    return entry.source
+
+
 def test_every_run_once_with_a_name_of_its_own() -> None:
     found = models(TEXT)
     names = [entry.name for entry in found]
     each = ["default", "default/seed=1", "tokens=2048,batch_size=2", "tokens=8192,batch_size=8", "weight_decay=0.01"]
     assert names == [f"mine/{size}/{one}" for size in ("0.1M", "0.2M") for one in each]
-    assert len({repr(entry.source.resolved()) for entry in found}) == len(found) == 10
+    assert len({repr(trained(entry).resolved()) for entry in found}) == len(found) == 10
     assert Counter(entry.configuration for entry in found) == {
         "default": 4, "tokens=2048,batch_size=2": 2, "tokens=8192,batch_size=8": 2, "weight_decay=0.01": 2,
     }  # fmt: skip
 
 
 def test_a_run_is_the_base_but_for_its_change() -> None:
-    by_name = {entry.name: entry.source.resolved() for entry in models(TEXT)}
+    by_name = {entry.name: trained(entry).resolved() for entry in models(TEXT)}
     base, changed = by_name["mine/0.1M/default"], by_name["mine/0.1M/tokens=2048,batch_size=2"]
     assert {key for key in base if base[key] != changed[key]} == {"tokens", "batch_size"}
     assert (changed["tokens"], changed["batch_size"]) == (2048, 2)
@@ -61,7 +67,7 @@ def test_a_run_is_the_base_but_for_its_change() -> None:
 def test_without_each_vary_or_seeds_it_is_one_run() -> None:
     (run,) = suite("{base: {architecture: olmo2, steps: 3, seed: 4}, vary:, each:, seeds:}")
     assert (run.name, run.configuration) == ("default", "default")
-    assert (run.source.seed, run.source.steps) == (4, 3)
+    assert (trained(run).seed, trained(run).steps) == (4, 3)
 
 
 def test_each_is_a_full_grid_and_may_hold_the_seed() -> None:
@@ -69,7 +75,7 @@ def test_each_is_a_full_grid_and_may_hold_the_seed() -> None:
     assert [entry.name for entry in found] == [
         f"parallel={parallel}/seed={seed}/default" for parallel in (True, False) for seed in (3, 4)
     ]
-    assert [(entry.source.parallel, entry.source.seed) for entry in found] == [
+    assert [(trained(entry).parallel, trained(entry).seed) for entry in found] == [
         (True, 3), (True, 4), (False, 3), (False, 4),
     ]  # fmt: skip
 
@@ -90,8 +96,8 @@ def test_the_same_change_written_twice_counts_once() -> None:
 def test_overrides_reach_into_a_suite() -> None:
     inside = "models.0.suite"
     found = models(TEXT, f"{inside}.base.weight_decay=0.3", f"{inside}.each.size=[0.3M]", f"{inside}.seeds=[5]")
-    assert {entry.source.size for entry in found} == {"0.3M"}
-    assert {entry.source.seed for entry in found} == {5}
+    assert {trained(entry).size for entry in found} == {"0.3M"}
+    assert {trained(entry).seed for entry in found} == {5}
     assert {entry.configuration for entry in found} == {
         "default", "tokens=2048,batch_size=2", "tokens=8192,batch_size=8", "weight_decay=0.01", "weight_decay=0.1",
     }  # fmt: skip
