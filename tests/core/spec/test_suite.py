@@ -43,19 +43,24 @@ def suite(block: str) -> list[ModelEntry]:
     return models(f"name: s\nmodels:\n  - suite: {block}")
 
 
+def trained(entry: ModelEntry) -> PretrainSpec:
+    assert isinstance(entry.source, PretrainSpec)
+    return entry.source
+
+
 def test_every_run_once_with_a_name_of_its_own() -> None:
     found = models(TEXT)
     names = [entry.name for entry in found]
     each = ["default", "default/seed=1", "tokens=2048,batch_size=2", "tokens=8192,batch_size=8", "weight_decay=0.01"]
     assert names == [f"mine/{size}/{one}" for size in ("0.1M", "0.2M") for one in each]
-    assert len({repr(entry.source.resolved()) for entry in found}) == len(found) == 10
+    assert len({repr(trained(entry).resolved()) for entry in found}) == len(found) == 10
     assert Counter(entry.configuration for entry in found) == {
         "default": 4, "tokens=2048,batch_size=2": 2, "tokens=8192,batch_size=8": 2, "weight_decay=0.01": 2,
     }  # fmt: skip
 
 
 def test_a_run_is_the_base_but_for_its_change() -> None:
-    by_name = {entry.name: entry.source.resolved() for entry in models(TEXT)}
+    by_name = {entry.name: trained(entry).resolved() for entry in models(TEXT)}
     base, changed = by_name["mine/0.1M/default"], by_name["mine/0.1M/tokens=2048,batch_size=2"]
     assert {key for key in base if base[key] != changed[key]} == {"tokens", "batch_size"}
     assert (changed["tokens"], changed["batch_size"]) == (2048, 2)
