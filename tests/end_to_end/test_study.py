@@ -82,21 +82,21 @@ def test_a_killed_run_resumes_without_repeating(study, write_study, tmp_path):
 
 
 def test_a_failed_cell_ends_with_exit_1_and_the_rest_done(study, write_study, tmp_path, checkpoint):
-    # a learning rate no training survives fails that model; what hangs on it fails with it, the rest is done
+    # a limit no training keeps fails that model; what hangs on it fails with it, the rest is done
     text = study["represent"]["corpus"]
-    diverging = {"width": 16, "layers": 1, "steps": 20, "vocabulary": 300, "corpus": text, "learning_rate": 1e30}
-    study["models"].append({"pretrain": diverging, "name": "diverging"})
+    slow = {"width": 16, "layers": 1, "steps": 20, "vocabulary": 300, "corpus": text, "minutes": 1e-6}
+    study["models"].append({"pretrain": slow, "name": "slow"})
     study["perturb"] = []
     store = tmp_path / "store"
     run = lmgeo("run", write_study(study), "--store", store, "--json")
     assert run.returncode == 1, run.stderr
     status = json.loads(run.stdout)
     assert (status["done"], status["failed"]) == (3, 4)
-    assert any("learning" in f["mend"] for f in status["failures"])
+    assert any("raise minutes" in f["mend"] for f in status["failures"])
     table = lmgeo("table", store, "--json")
     rows = {row["model"]: row for row in json.loads(table.stdout)}
     assert rows["tiny"]["score.average"] is not None
-    assert rows["diverging"]["score.average"] is None
+    assert rows["slow"]["score.average"] is None
 
 
 def test_bad_studies_write_nothing(study, write_study, tmp_path):

@@ -54,6 +54,7 @@ MORE: dict[str, dict[str, Any]] = {
     "gemma2": {"num_key_value_heads": 1, "head_dim": 8},
     "olmo": {},
     "olmo3": {},
+    "stablelm": {"num_key_value_heads": 2, "partial_rotary_factor": 0.5},
 }
 ENCODERS = frozenset(
     {"bert", "roberta", "distilbert", "modernbert", "electra", "albert", "deberta-v2"}

@@ -91,7 +91,8 @@ def _all(poles, squares):  # type: ignore[no-untyped-def]
                 gaps[j] = (poles[j] - base) * (poles[j] + base)
             at = _root(gaps, squares, i, -middle, 0.0, -0.5 * middle)
         # √(base² + at) without squares that lose the digits of a small `at`
-        found[i] = base + at / (base + math.sqrt(base * base + at))
+        below = base + math.sqrt(base * base + at)
+        found[i] = base + at / below if below > 0.0 else base  # a root at the pole 0, whose square underflowed
     return found
 
 

@@ -130,14 +130,19 @@ def test_identity_of_program_text_is_the_same_elsewhere() -> None:
     assert str(standard_library()) not in canonical_json(corpus_identity("pycode"))
 
 
+def _forget_the_library() -> None:
+    pycode_module._modules.cache_clear()
+    pycode_module._content.cache_clear()
+
+
 def test_identity_follows_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pycode_module, "standard_library", lambda: tmp_path)
     seen = []
     for name, text in (("ast.py", "a = 1\n"), ("ast.py", "a = 2\n"), ("abc.py", "a = 2\n")):
         (tmp_path / name).write_text(text)
-        pycode_module._modules.cache_clear()
+        _forget_the_library()
         seen.append(canonical_json(corpus_identity("pycode")))
-    pycode_module._modules.cache_clear()
+    _forget_the_library()
     assert len(set(seen)) == 3
 
 

@@ -65,11 +65,17 @@ def suite_runs(raw: Any, document: Document, path: KeyPath) -> list[SuiteRun]:
     grid = [dict(zip(each, point, strict=True)) for point in itertools.product(*each.values())]
     found: dict[str, SuiteRun] = {}
     for fixed in grid:
-        old = _spec({**base, **fixed}, document, (*path, "base"))
+        old = _spec(_joined(base, fixed), document, (*path, "base"))
         for place, change in _changes(vary, seeds, document, path):
-            run = _run(_spec({**base, **change, **fixed}, document, place), old, fixed, change, seeds)
+            run = _run(_spec(_joined(base, {**change, **fixed}), document, place), old, fixed, change, seeds)
             found.setdefault(content_key(run.spec.resolved()), run)
     return list(found.values())
+
+
+def _joined(base: Point, changed: Point) -> Point:
+    """The base with other choices in place of its own; a batch said in tokens takes the place of one in sequences."""
+    kept = {key: value for key, value in base.items() if key != "batch_size" or "batch_tokens" not in changed}
+    return {**kept, **changed}
 
 
 def _spec(choices: Point, document: Document, path: KeyPath) -> PretrainSpec:
