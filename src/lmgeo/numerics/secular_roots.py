@@ -22,7 +22,8 @@ _MOST_STEPS = 100  # 6 is usual
 
 def _compiled(**settings):  # type: ignore[no-untyped-def]
     # unwrapped, for what wraps every function of a package (shape checks in tests) cannot be compiled
-    return lambda function: njit(cache=True, nogil=True, **settings)(inspect.unwrap(function))
+    # a division by zero is an infinity, as in numpy: such a step is outside its bounds and halves them instead
+    return lambda function: njit(cache=True, nogil=True, error_model="numpy", **settings)(inspect.unwrap(function))
 
 
 @_compiled(fastmath={"reassoc", "contract"})  # sums of one sign each, in any order

@@ -43,11 +43,6 @@ def suite(block: str) -> list[ModelEntry]:
     return models(f"name: s\nmodels:\n  - suite: {block}")
 
 
-def trained(entry: ModelEntry) -> PretrainSpec:
-    assert isinstance(entry.source, PretrainSpec)
-    return entry.source
-
-
 def test_every_run_once_with_a_name_of_its_own() -> None:
     found = models(TEXT)
     names = [entry.name for entry in found]

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from lmgeo.core.spec.base import Strict
 
 Bits = Annotated[int, Field(ge=2, le=8)]
-MOST_NOISE = 100.0  # times a tensor's first spread: no signal is left long before
+MOST_NOISE = 1e30  # times a tensor's first spread: weights beyond it are no float32 numbers
 Seed = Annotated[int, Field(ge=0)]
 N = TypeVar("N", int, str)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
