@@ -17,7 +17,7 @@ from lmgeo.train.optimization import Diverged
 from lmgeo.train.pretrain import PretrainResult, pretrain
 from lmgeo.train.training_text import training_text
 
-_BLOWN_UP = 1.5
+_BLOWN_UP, _LEARNT = 1.5, 0.98
 Results = dict[str, dict[str, Any]]
 
 
@@ -75,9 +75,13 @@ def blown_up(result: PretrainResult) -> str | None:
     """Why a run counts as diverged though every number is finite; None: it does not.
 
     Weights that ran away are pulled back by a falling learning rate, and the loss with them, to about what guessing
-    by frequency gives; so what counts is whether any step's loss was more than half above the first one's, which is
-    near that of a uniform guess and can be exceeded by so much only with confidence in the wrong tokens.
+    by frequency gives. So both count: some step's loss was more than half above the first one's, which is near
+    that of a uniform guess and can be exceeded by so much only with confidence in the wrong tokens; and the end is
+    no better than frequencies, to 2 %. A run that recovers to a better loss is a run like others.
     """
-    if result.highest_loss <= _BLOWN_UP * result.first_loss:
+    if result.highest_loss <= _BLOWN_UP * result.first_loss or result.held_out_loss < _LEARNT * result.unigram_loss:
         return None
-    return f"the loss rose to {result.highest_loss:.4g}, from {result.first_loss:.4g} at the first step"
+    return (
+        f"the loss rose to {result.highest_loss:.4g}, from {result.first_loss:.4g} at the first step, and ends at "
+        f"{result.held_out_loss:.4g}; guessing by frequency gives {result.unigram_loss:.4g}"
+    )
