@@ -140,7 +140,11 @@ def test_mistakes_are_named_before_any_work(suite_study, write_study, setting, e
 
 
 def test_matrices_by_name_may_be_followed(suite_study, write_study):
-    plan_study(write_study(suite_study), ["trajectory.weights=[embedding, model.layers.0.mlp.up_proj.weight]"])
+    asked = ["embedding", "model.layers.0.mlp.up_proj.weight"]
+    plan = plan_study(write_study(suite_study), [f"trajectory.weights=[{', '.join(asked)}]"])
+    followed = [cell.spec["trajectory"]["weights"] for cell in plan.cells if "trajectory" in cell.spec]
+    assert followed
+    assert all(weights == asked for weights in followed)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class PretrainSpec(Strict):
     learning_rate: float = Field(5e-3, gt=0, description="at the peak")
     learning_rate_factor: float = Field(1.0, gt=0, description="multiplies learning_rate")
     schedule: Schedule = Field("linear", description="after the warm-up; wsd: constant, then a linear decay")
-    final_fraction: float = Field(0.0, ge=0, le=1, description="the last step's rate over the peak")
+    final_fraction: float = Field(0.0, ge=0, le=1, description="what the rate falls towards, over the peak")
     decay_fraction: float = Field(0.2, gt=0, le=1, description="share of the steps that wsd decays over")
     warmup_fraction: float = Field(0.05, ge=0, le=1)
     weight_decay: float = Field(0.01, ge=0)
