@@ -96,7 +96,19 @@ def test_one_training_wanted_twice_is_one_cell_that_is_looked_at(suite_study, wr
         plan = plan_study(write_study({**suite_study, "models": models}))
         assert keys(plan) == keys(alone)
         assert wanted(plan, "trajectory") == wanted(alone, "trajectory")
-        assert len(plan.rows) == 5
+        assert [row["model"] for row in plan.rows] == [row["model"] for row in alone.rows]
+        assert len(plan.notes) == 1
+        assert plan.notes[0].endswith("one model, one row")
+
+
+def test_a_training_in_other_words_is_one_model(study, write_study):
+    shape = {"steps": 3, "max_length": 32, "vocabulary": 512, "architecture": "olmo2"}
+    models = [{"size": "0.1M"}, {"width": 24, "layers": 2, "heads": 2}, {"width": 24, "layers": 2, "heads": 1}]
+    study["models"] = [{"pretrain": {**shape, **model}} for model in models]
+    plan = plan_study(write_study(study))
+    assert len([cell for cell in plan.cells if cell.kind == "pretrain"]) == 2
+    assert len({row["model"] for row in plan.rows if not row["factors"].get("alpha")}) == 2
+    assert len(plan.notes) == 1
 
 
 def test_one_training_looked_at_in_two_ways_is_refused(suite_study, write_study):

@@ -28,11 +28,13 @@ class StudyStore:
     Attributes:
         url: where they are.
         outcomes: what this run did, cell by cell; empty when there was nothing to do.
+        notes: remarks on the study as it was read.
     """
 
-    def __init__(self, url: str, outcomes: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, url: str, outcomes: Sequence[dict[str, Any]] = (), notes: Sequence[str] = ()) -> None:
         self.url = url
         self.outcomes = list(outcomes)
+        self.notes = list(notes)
 
     def table(self) -> pd.DataFrame:
         """The tidy table: one row a model under one measurement setting."""
@@ -127,7 +129,7 @@ def run_study(
         check_device(device)
     kept = Store(str(store or default_store(plan)), create=True)
     outcomes = run_plan(plan, kept, workers=workers, scheduler=scheduler, device=device, progress=progress)
-    return StudyStore(kept.url, outcomes)
+    return StudyStore(kept.url, outcomes, plan.notes)
 
 
 def default_store(plan: Plan) -> str:
@@ -213,7 +215,8 @@ def dry_run(
 
     plan = plan_study(study, settings, plugins)
     url = str(store or default_store(plan))
-    return {"study": plan.name, "store": url, **estimate(plan, _existing(url), workers), "power": plan_power(plan)}
+    cost, power = estimate(plan, _existing(url), workers), plan_power(plan)
+    return {"study": plan.name, "store": url, **cost, "power": power, "notes": plan.notes}
 
 
 def _existing(url: str) -> Store | None:

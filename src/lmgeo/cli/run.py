@@ -36,7 +36,7 @@ def run(
 
     if dry_run:
         plan = studies.dry_run(study, store, settings or [], workers, plugin or [])
-        print_json(plan) if json else _show_plan(plan)
+        print_json(plan) if json else _show_plan(plan, quiet)
         return
     with bars(quiet) as progress:
         kept = studies.run_study(
@@ -49,6 +49,8 @@ def run(
             plugins=plugin or [],
             progress=progress,
         )
+    for note in kept.notes:
+        say(note, quiet)
     status = kept.status()
     print_json(status) if json else _show(kept.url, kept.outcomes, status, quiet)
     raise typer.Exit(1 if status["failed"] else 0)
@@ -72,7 +74,7 @@ def show_failures(status: dict[str, Any], quiet: bool) -> None:
         say(f"failed: {failure['cell']}: {failure['error']}\n  → {failure['mend']}", quiet)
 
 
-def _show_plan(plan: dict[str, Any]) -> None:
+def _show_plan(plan: dict[str, Any], quiet: bool) -> None:
     rows = [[p["phase"], str(p["cells"]), str(p["missing"]), _clock(p["seconds"])] for p in plan["phases"]]
     typer.echo(
         f"{plan['study']}: {plan['models']} models, {plan['cells']} cells, {plan['missing']} to do in {plan['store']}"
@@ -83,6 +85,8 @@ def _show_plan(plan: dict[str, Any]) -> None:
         f"{plan['megabytes']:.0f} MB on disk ({plan['basis']})"
     )
     typer.echo(_could_detect(plan["power"]))
+    for note in plan["notes"]:
+        say(note, quiet)
 
 
 def _could_detect(power: dict[str, Any]) -> str:

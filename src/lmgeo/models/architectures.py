@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import Any
 
 from lmgeo.core.errors import SpecError
+from lmgeo.core.spec.decisive import head_count, head_step
 from lmgeo.core.spec.pretrain import PretrainSpec
 
-_WIDTH_OF_A_HEAD = 32
 # inner width of the MLP over the model's; a gated MLP has three matrices, so 8/3 gives it as many parameters as 4
 _PLAIN, _GATED, _MODERNBERT = 4.0, 8 / 3, 1.5
 _ROPE_BASE = 10_000.0
@@ -75,7 +75,7 @@ def _stablelm(spec: PretrainSpec, vocabulary_size: int, separator_id: int) -> An
     return StableLmConfig(
         **_causal(spec, vocabulary_size, separator_id, _gated(spec)),
         num_key_value_heads=_heads(spec),
-        use_parallel_residual=bool(spec.parallel),
+        use_parallel_residual=spec.in_parallel,
         attention_dropout=spec.dropout,
         hidden_dropout=spec.dropout,
     )
@@ -86,7 +86,7 @@ def _gpt_neox(spec: PretrainSpec, vocabulary_size: int, separator_id: int) -> An
 
     return GPTNeoXConfig(
         **_causal(spec, vocabulary_size, separator_id, int(spec.width * _PLAIN)),
-        use_parallel_residual=spec.parallel is not False,
+        use_parallel_residual=spec.in_parallel,
         attention_dropout=spec.dropout,
         hidden_dropout=spec.dropout,
     )
@@ -138,14 +138,11 @@ def _spread(width: int) -> float:
 
 
 def _heads(spec: PretrainSpec) -> int:
-    """As asked; else one per 32 of width, or the next fewer that the width can be shared among."""
-    # rotary positions turn pairs of coordinates
-    step = 1 if spec.architecture == "bert" else 2
-    wanted = spec.heads or max(1, spec.width // _WIDTH_OF_A_HEAD)
-    fitting = [h for h in range(wanted, 0, -1) if spec.width % (h * step) == 0]
-    if not fitting or (spec.heads and fitting[0] != spec.heads):
+    found, step = head_count(spec), head_step(spec)
+    if found is None:
+        wanted = spec.heads or 1
         raise SpecError(
             f"heads {wanted} do not share width {spec.width}" + (" in pairs" if step == 2 else ""),
             f"give a width that is a multiple of {wanted * step}",
         )
-    return fitting[0]
+    return found

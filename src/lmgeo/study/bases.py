@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lmgeo.core.errors import SpecError
+from lmgeo.core.identity import canonical_json
+from lmgeo.core.spec.decisive import decisive
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
 from lmgeo.core.spec.pretrain import OBSERVED, SHAPE
 from lmgeo.core.spec.steps import StepsModel
@@ -43,18 +46,40 @@ class Base:
     trajectory: str | None = None
 
 
-def resolve_bases(entries: list[ModelEntry], trajectory: TrajectorySpec | None = None) -> list[Base]:
-    """Every base of a study, with unique names.
+def resolve_bases(entries: list[ModelEntry], trajectory: TrajectorySpec | None = None) -> tuple[list[Base], list[str]]:
+    """Every base of a study, with unique names; and remarks on what was listed.
+
+    One training that is listed twice, be it in other words, is one model: a second row would only pretend to be
+    further evidence.
 
     Args:
         entries: as the study lists them.
         trajectory: what is looked at along training; None: the usual.
 
     Raises:
-        SpecError: a path that is no checkpoint, a corpus that is not there.
+        SpecError: a path that is no checkpoint, a corpus that is not there; one training to be looked at in two ways.
     """
-    bases = [base for entry in entries for base in _resolve(entry, trajectory or TrajectorySpec())]
-    return [_renamed(base, name) for base, name in zip(bases, _unique_names(bases), strict=True)]
+    listed = [base for entry in entries for base in _resolve(entry, trajectory or TrajectorySpec())]
+    named = [_renamed(base, name) for base, name in zip(listed, _unique_names(listed), strict=True)]
+    bases: dict[str, Base] = {}
+    again = []
+    for base in named:
+        key = base.name if base.cell is None else canonical_json(base.identity)
+        first = bases.setdefault(key, base)
+        if first is not base:
+            bases[key] = _one_of(first, base)
+            again.append(f"{base.name} is the training of {first.name}: one model, one row")
+    return list(bases.values()), again
+
+
+def _one_of(first: Base, second: Base) -> Base:
+    """Of two bases that are one training the one that is looked at along the way, else the first."""
+    if first.trajectory and second.trajectory and first.trajectory != second.trajectory:
+        raise SpecError(
+            f"{first.name} and {second.name} are one training with unlike checkpoints",
+            "give both the same log_checkpoints and even_checkpoints",
+        )
+    return second if second.trajectory and not first.trajectory else first
 
 
 def _resolve(entry: ModelEntry, trajectory: TrajectorySpec) -> list[Base]:
@@ -81,9 +106,7 @@ def training_identity(spec: PretrainSpec) -> dict[str, Any]:
     """What makes a trained model the model it is: every setting that moves its weights, and the corpus's content."""
     from lmgeo.data.corpora import corpus_identity
 
-    training = {k: v for k, v in spec.resolved().items() if k not in OBSERVED and k != "corpus"}
-    if spec.keep_checkpoints:  # then the steps are part of what is left behind
-        training |= {k: v for k, v in spec.resolved().items() if k in OBSERVED and k != "minutes"}
+    training = {name: value for name, value in decisive(spec).items() if name != "corpus"}
     return {"training": training, "corpus": corpus_identity(spec.corpus)}
 
 

@@ -7,11 +7,10 @@ The plan is plain JSON and lives in the store, so that `status` can count what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import EvaluateSpec, FinetuneSpec
 from lmgeo.core.spec.document import located
@@ -40,6 +39,7 @@ class Plan:
         analyze: the analysis asked for.
         threads: of each worker.
         plugins: the files of measures it was made with: path and hash of each.
+        notes: what a reader of the study should know; not kept.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Plan:
     analyze: dict[str, Any]
     threads: int
     plugins: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, as kept under `plans/`."""
@@ -109,8 +110,8 @@ def build_plan(spec: StudySpec) -> Plan:
     with located(spec.document, ("trajectory",)):
         check_trajectory(spec.trajectory, trainings, spec.document.value.get("trajectory") is not None)
     with located(spec.document, ("models",)):
-        bases = resolve_bases(spec.models, spec.trajectory)
-        cells = _trainings(bases)
+        bases, notes = resolve_bases(spec.models, spec.trajectory)
+    cells = {base.cell.key: base.cell for base in bases if base.cell is not None}
     variants = expand_variants(spec, bases)
     columns = _Columns(spec, bases)
     rows: list[dict[str, Any]] = []
@@ -118,31 +119,8 @@ def build_plan(spec: StudySpec) -> Plan:
         for cell in columns.cells(variant):
             cells.setdefault(cell.key, cell)
         rows.extend(columns.rows(variant))
-    return Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
-
-
-def _trainings(bases: list[Base]) -> dict[str, Cell]:
-    """The cells that train bases, by key: one a model, with what is looked at along it if any entry asks for that.
-
-    Raises:
-        SpecError: one training that is to be looked at in two ways.
-    """
-    cells: dict[str, Cell] = {}
-    followed: dict[str, Base] = {}
-    for base in bases:
-        if base.cell is None:
-            continue
-        cells.setdefault(base.cell.key, base.cell)
-        if base.trajectory is None:
-            continue
-        cells[base.cell.key] = base.cell
-        other = followed.setdefault(base.cell.key, base)
-        if other.trajectory != base.trajectory:
-            raise SpecError(
-                f"{other.name} and {base.name} are one training with unlike checkpoints",
-                "give both the same log_checkpoints and even_checkpoints",
-            )
-    return cells
+    plan = Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
+    return replace(plan, notes=notes)
 
 
 class _Columns:

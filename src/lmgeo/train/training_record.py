@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lmgeo.core.errors import SpecError
 from lmgeo.core.files import folder_in_one_step, write_json
 from lmgeo.core.identity import content_key, hash_texts
-from lmgeo.core.spec.pretrain import OBSERVED, PretrainSpec
+from lmgeo.core.spec.decisive import decisive
+from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.build import flops_a_token
 from lmgeo.models.handle import ModelHandle
 from lmgeo.train import partial
@@ -78,13 +79,8 @@ class PretrainResult:
 
 
 def run_key(spec: PretrainSpec, text: Sequence[str] | CausalText) -> str:
-    """The identity of a run: its settings without what only watches it, and its texts.
-
-    Where checkpoints are kept, their steps are part of what it leaves.
-    """
-    watching = {"minutes"} if spec.keep_checkpoints else OBSERVED
-    settings = {k: v for k, v in spec.resolved().items() if k not in watching}
-    return content_key({**settings, "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
+    """The identity of a run: the settings that decide its weights, and its texts."""
+    return content_key({**decisive(spec), "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
 
 
 def finish(

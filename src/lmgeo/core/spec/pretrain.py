@@ -94,6 +94,11 @@ class PretrainSpec(Strict):
         return self.learning_rate * self.learning_rate_factor
 
     @property
+    def in_parallel(self) -> bool:
+        """Whether attention and MLP stand side by side."""
+        return self.architecture == "gpt_neox" if self.parallel is None else self.parallel
+
+    @property
     def planned_steps(self) -> int | None:
         """Optimizer steps; None for a masked run by tokens, which only its text can tell."""
         if self.tokens is None:

@@ -8,18 +8,21 @@ many rows is a few gathers and an argmin; on a CPU the compiled one is the faste
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from lmgeo.core.seeds import numpy_stream, stream_seed
 from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.numerics.quantizers.constants import POWER, RIDGE, SWEEPS
+from lmgeo.numerics.quantizers.perturb_torch import first_states, perturbed
 from lmgeo.numerics.quantizers.quantization import Quantization
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 
-_BLOCK_VALUES = 2**26  # of unary terms at a time: 256 MB
+_BLOCK_VALUES = 2**27  # of unary terms at a time: 512 MB, so that a cloud is a few long launches
 
 
 def torch_quantization(rows: QuantizerRows, protocol: QuantizerProtocol, seed: int, n_train: int) -> Quantization:
@@ -47,13 +50,16 @@ def train(rows: Tensor, codes: Tensor, protocol: QuantizerProtocol, seed: int) -
     iterations, M, K = protocol.lsq_iterations, protocol.codebooks, protocol.cells
     stream = numpy_stream(seed, "local_search", "codebooks")
     deviation = rows.double().std(dim=0, correction=0)
-    for iteration in range(1, iterations + 1):
-        fitted = fit_codebooks(rows, codes, K)
-        temperature = math.pow(1 - iteration / iterations, POWER)
-        noise = torch.from_numpy(stream.standard_normal((M, K, rows.shape[1]))).to(rows.device)
-        codebooks = (fitted + temperature / M * deviation * noise).float()
-        own = stream_seed(seed, "local_search", f"iteration {iteration}")
-        refine(rows, codebooks, codes, protocol.lsq_train_rounds, protocol.lsq_perturbations, own)
+    shape = (M, K, rows.shape[1])
+    with ThreadPoolExecutor(1) as beside:  # the next noise is drawn while the device searches
+        ahead = beside.submit(stream.standard_normal, shape)
+        for iteration in range(1, iterations + 1):
+            noise, ahead = torch.from_numpy(ahead.result()), beside.submit(stream.standard_normal, shape)
+            temperature = math.pow(1 - iteration / iterations, POWER)
+            fitted = fit_codebooks(rows, codes, K)
+            codebooks = (fitted + temperature / M * deviation * noise.to(rows.device)).float()
+            own = stream_seed(seed, "local_search", f"iteration {iteration}")
+            refine(rows, codebooks, codes, protocol.lsq_train_rounds, protocol.lsq_perturbations, own)
     return codebooks
 
 
@@ -61,9 +67,9 @@ def fit_codebooks(rows: Tensor, codes: Tensor, K: int) -> Tensor:
     """The codebooks of least squared error for given codes, with a ridge, in float64."""
     M, d = codes.shape[1], rows.shape[1]
     places = codes + K * torch.arange(M, device=rows.device)
-    sums = torch.zeros(M * K, d, dtype=torch.float64, device=rows.device)
+    sums, exact = torch.zeros(M * K, d, dtype=torch.float64, device=rows.device), rows.double()
     for m in range(M):
-        sums.index_add_(0, places[:, m], rows.double())
+        sums.index_add_(0, places[:, m], exact)
     pairs = (places[:, :, None] * (M * K) + places[:, None, :]).reshape(-1)
     together = torch.bincount(pairs, minlength=(M * K) ** 2).reshape(M * K, M * K).double()
     together.diagonal().add_(RIDGE)
@@ -72,82 +78,77 @@ def fit_codebooks(rows: Tensor, codes: Tensor, K: int) -> Tensor:
 
 def refine(rows: Tensor, codebooks: Tensor, codes: Tensor, rounds: int, perturbations: int, seed: int) -> None:
     """Better codes (n, M), in place, by iterated local search."""
-    M, K, d = codebooks.shape
-    flat = codebooks.reshape(M * K, d)
-    norms = flat.square().sum(dim=1)
-    # [m, j, code of j, code of m]
-    binary = (2 * flat @ flat.T).reshape(M, K, M, K).permute(0, 2, 3, 1).contiguous()
-    block = max(1, _BLOCK_VALUES // (M * K))
-    for start in range(0, len(rows), block):
-        part = slice(start, start + block)
-        unary = (rows[part] @ (-2 * flat.T) + norms).reshape(-1, M, K)
-        state = _first_states(seed, start, len(unary), rows.device)
-        codes[part] = _refined(unary, binary, codes[part], rounds, perturbations, state)
+    M, K = codebooks.shape[:2]
+    terms = _Terms(codebooks, min(len(rows), max(1, _BLOCK_VALUES // (M * K))))
+    for start in range(0, len(rows), terms.block):
+        part = slice(start, start + terms.block)
+        terms.set_rows(rows[part])
+        state = first_states(seed, start, len(rows[part]), rows.device)
+        codes[part] = _refined(terms, codes[part], rounds, perturbations, state)
 
 
-def _refined(unary: Tensor, binary: Tensor, codes: Tensor, rounds: int, perturbations: int, state: Tensor) -> Tensor:
-    best, least = codes, _objective(unary, binary, codes)
+class _Terms:
+    """The terms of a block's rows, K a line, in one table, so that a sum of them is one look-up of M lines.
+
+    First the binary ones by [m, j, code of j], then the unary ones by [row, m].
+    """
+
+    def __init__(self, codebooks: Tensor, block: int) -> None:
+        self.M, self.K, d = codebooks.shape
+        self.block = block
+        flat = codebooks.reshape(-1, d)
+        self._books, self._norms = -2 * flat.T, flat.square().sum(dim=1)
+        self._table = torch.empty(self.M * (self.M * self.K + block), self.K, device=flat.device)
+        binary = (2 * flat @ flat.T).reshape(self.M, self.K, self.M, self.K)
+        self._table[: self.M * self.M * self.K] = binary.permute(0, 2, 3, 1).reshape(-1, self.K)
+        self._rows = self.M * self.M * self.K + self.M * torch.arange(block, device=flat.device)
+        order = torch.arange(self.M, device=flat.device)
+        self._pairs = self.K * (self.M * order[:, None] + (order[:, None] + order) % self.M)
+
+    def set_rows(self, rows: Tensor) -> None:
+        """Look at these rows (at most `block`, d) from now on."""
+        unary = self._table[self.M * self.M * self.K :].view(self.block, -1)[: len(rows)]
+        torch.mm(rows, self._books, out=unary).add_(self._norms)
+
+    def best_codes(self, rows: Tensor, codes: Tensor, m: int) -> Tensor:
+        """For each of `rows` the code of codebook m with the least sum of terms, given the row's other codes."""
+        # the unary line first, in the order in which the compiled search adds them
+        lines = codes.roll(-m, dims=1) + self._pairs[m]
+        lines[:, 0] = self._rows[rows] + m
+        return embedding_bag(lines, self._table, mode="sum").argmin(dim=1)
+
+    def objective(self, codes: Tensor) -> Tensor:
+        """The squared error of each row, less the row's own square, in float64."""
+        total = torch.zeros(len(codes), dtype=torch.float64, device=codes.device)
+        for m in range(self.M):
+            total += self._table[self._rows[: len(codes)] + m, codes[:, m]]
+            for j in range(m):
+                total += self._table[self.K * (self.M * m + j) + codes[:, j], codes[:, m]]
+        return total
+
+
+def _refined(terms: _Terms, codes: Tensor, rounds: int, perturbations: int, state: Tensor) -> Tensor:
+    best, least = codes, terms.objective(codes)
     for _ in range(rounds):
         current = best.clone()
-        state = _perturbed(current, perturbations, unary.shape[2], state)
-        _descend(unary, binary, current)
-        reached = _objective(unary, binary, current)
+        state = perturbed(current, perturbations, terms.K, state)
+        _descend(terms, current)
+        reached = terms.objective(current)
         better = reached < least
         best = torch.where(better[:, None], current, best)
         least = torch.where(better, reached, least)
     return best
 
 
-def _descend(unary: Tensor, binary: Tensor, codes: Tensor) -> None:
-    """Renew the codes in turn, in place, until a sweep changes none, or SWEEPS times."""
-    M = codes.shape[1]
+def _descend(terms: _Terms, codes: Tensor) -> None:
+    """Renew the codes of each row in turn, in place, until a sweep changes none of the row's, or SWEEPS times."""
+    active = torch.arange(len(codes), device=codes.device)
     for _ in range(SWEEPS):
-        before = codes.clone()
-        for m in range(M):
-            terms = unary[:, m].clone()
-            for step in range(1, M):  # in the order in which the compiled search adds them
-                j = (m + step) % M
-                terms += binary[m, j].index_select(0, codes[:, j])
-            codes[:, m] = terms.argmin(dim=1)
-        if torch.equal(before, codes):
+        before = codes[active]
+        current = before.clone()
+        for m in range(terms.M):
+            current[:, m] = terms.best_codes(active, current, m)
+        codes[active] = current
+        active = active[(current != before).any(dim=1)]
+        if not len(active):
             break
-
-
-def _objective(unary: Tensor, binary: Tensor, codes: Tensor) -> Tensor:
-    total = torch.zeros(len(codes), dtype=torch.float64, device=codes.device)
-    for m in range(codes.shape[1]):
-        total += unary[:, m].gather(1, codes[:, m : m + 1])[:, 0]
-        for j in range(m):
-            total += binary[m, j][codes[:, j], codes[:, m]]
-    return total
-
-
-def _first_states(seed: int, start: int, n: int, device: torch.device) -> Tensor:
-    """One state of the random numbers for each row, from the seed and the row's number alone."""
-    return _mix(_signed(seed) ^ _mix(torch.arange(start + 1, start + n + 1, device=device)))
-
-
-def _perturbed(codes: Tensor, perturbations: int, K: int, state: Tensor) -> Tensor:
-    """Set random codes, in place and one after another: a later one may undo an earlier one."""
-    for _ in range(perturbations):
-        state = state + _signed(0x9E3779B97F4A7C15)
-        bits = _mix(state)
-        codes.scatter_(1, (_shifted(bits, 32) % codes.shape[1])[:, None], ((bits & 0xFFFFFFFF) % K)[:, None])
-    return state
-
-
-def _mix(z: Tensor) -> Tensor:
-    """The splitmix64 finaliser in signed integers, whose products wrap as unsigned ones do."""
-    z = (z ^ _shifted(z, 30)) * _signed(0xBF58476D1CE4E5B9)
-    z = (z ^ _shifted(z, 27)) * _signed(0x94D049BB133111EB)
-    return z ^ _shifted(z, 31)
-
-
-def _shifted(z: Tensor, bits: int) -> Tensor:
-    """z shifted right as an unsigned number."""
-    return (z >> bits) & ((1 << (64 - bits)) - 1)
-
-
-def _signed(value: int) -> int:
-    """The signed 64-bit integer with the bits of `value`."""
-    return value - (1 << 64) if value >= 1 << 63 else value

@@ -1,0 +1,49 @@
+"""What of a training run decides its weights, said in one way however the run was written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lmgeo.core.spec.pretrain import OBSERVED, PretrainSpec
+
+_WIDTH_OF_A_HEAD = 32
+# other words for what further fields say: a shape, a batch, a peak rate
+_SPELLINGS = frozenset({"size", "batch_tokens", "learning_rate_factor"})
+
+
+def decisive(spec: PretrainSpec) -> dict[str, Any]:
+    """The settings that move the weights, plain JSON: equal for every spelling of one run.
+
+    A size and its figures, tokens and the steps they come to, a factor and the rate it gives, a default and its
+    value written out: each pair is one run. What the run has no use for is left out. Where checkpoints are kept,
+    their steps are part of what it leaves behind.
+    """
+    watching = {"minutes"} if spec.keep_checkpoints else OBSERVED
+    said = {name: value for name, value in spec.resolved().items() if name not in watching | _SPELLINGS}
+    said |= {"heads": head_count(spec), "parallel": spec.in_parallel, "learning_rate": spec.peak_rate}
+    if spec.planned_steps is not None:
+        said |= {"steps": spec.planned_steps, "tokens": None}
+    for name in _idle(spec):
+        del said[name]
+    return said
+
+
+def head_count(spec: PretrainSpec) -> int | None:
+    """Attention heads as asked; else one per 32 of width, or the next fewer that the width can be shared among.
+
+    None where the width cannot be shared so.
+    """
+    wanted = spec.heads or max(1, spec.width // _WIDTH_OF_A_HEAD)
+    fitting = [h for h in range(wanted, 0, -1) if spec.width % (h * head_step(spec)) == 0]
+    return fitting[0] if fitting and spec.heads in (None, fitting[0]) else None
+
+
+def head_step(spec: PretrainSpec) -> int:
+    """What a head's width must be a multiple of: rotary positions turn pairs of coordinates."""
+    return 1 if spec.architecture == "bert" else 2
+
+
+def _idle(spec: PretrainSpec) -> list[str]:
+    """Settings that this run has no use for."""
+    idle = ["tied"] if spec.masked else ["mask_fraction"]
+    return idle if spec.schedule == "wsd" else [*idle, "decay_fraction"]
