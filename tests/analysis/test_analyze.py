@@ -63,7 +63,7 @@ def test_everything_at_once_is_plain_json_and_repeats_exactly() -> None:
     assert set(facts) == {
         "target", "n", "dropped", "clusters", "correlations", "partial", "regressions", "incremental", "holdout",
         "notes", "reflects", "alignment", "transfer", "counterexamples", "saturation", "sensitivity", "power",
-        "mixed", "incremental_all", "within", "strata", "choices", "twins",
+        "mixed", "incremental_all", "within", "strata", "choices", "twins", "twins_mean",
     }  # fmt: skip
     assert [e["measure"] for e in facts["correlations"]] == ["eee", "vrm"]
     assert [e["by"] for e in facts["regressions"]] == [None, "family"] * 2

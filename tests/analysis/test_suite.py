@@ -213,6 +213,35 @@ def test_twins_differ_in_one_thing_alone() -> None:
     assert loss["rank_fell"] == [False, True]
 
 
+def test_twins_on_average_count_a_configuration_once() -> None:
+    rng = np.random.default_rng(5)
+    rows = [
+        {"width": width, "pretrain_seed": seed, "tied": tied, "score.loss": 3 + width / 64 - 0.2 * tied + 0.05 * rng.normal()}
+        for width in (16, 32, 64, 128)
+        for seed in range(width // 16)  # unlike numbers of seeds: a mean of pairs would be another
+        for tied in (False, True)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows).assign(model=[f"m{i}" for i in range(len(rows))], m=rng.normal(size=len(rows)))
+    found = analyze(table, AnalyzeSpec(target="score.loss", measures=["m"]))["twins_mean"]
+    assert len(found) == 1
+    wide = table.pivot(index=["width", "pretrain_seed"], columns="tied", values="score.loss")
+    by_width = (wide[True] - wide[False]).groupby("width").mean()
+    known = stats.ttest_1samp(by_width, 0).confidence_interval(0.95)
+    assert found[0]["difference"] == pytest.approx(by_width.mean(), abs=1e-12)
+    assert found[0]["ci"] == pytest.approx([known.low, known.high], abs=1e-12)
+    counts = {key: found[0][key] for key in ("pairs", "configurations", "same_sign")}
+    assert counts == {"pairs": 15, "configurations": 4, "same_sign": int((by_width < 0).sum())}
+
+
+def test_two_configurations_of_twins_have_no_interval() -> None:
+    rows = [{"width": w, "tied": t, "score.loss": 3 + w / 64 - 0.1 * t} for w in (16, 32) for t in (False, True)]
+    table = pd.DataFrame(rows).assign(model=list("abcd"), m=[1.0, 4.0, 2.0, 3.0])
+    found = analyze(table, AnalyzeSpec(target="score.loss", measures=["m"]))["twins_mean"][0]
+    assert (found["configurations"], found["same_sign"], found["ci"]) == (2, 2, None)
+    assert found["difference"] == pytest.approx(-0.1)
+    assert found["reason"] == "2 configurations; an interval needs 3"
+
+
 def test_tokens_counted_are_no_measurement_setting() -> None:
     rows = pd.concat([courses(name, late) for name, late in (("a", 5.0), ("b", 0.0))], ignore_index=True)
     counted = rows.rename(columns={"step": "tokens"}).assign(protocol="default")

@@ -27,7 +27,7 @@ from lmgeo.analysis.saturation import saturation
 from lmgeo.analysis.sensitivity import sensitivity
 from lmgeo.analysis.strata import strata
 from lmgeo.analysis.transfer import transfer
-from lmgeo.analysis.twins import twins
+from lmgeo.analysis.twins import twins, twins_mean
 from lmgeo.analysis.within import withins
 from lmgeo.core.arrays import ndarray
 from lmgeo.core.spec.blocks import AnalyzeSpec
@@ -82,6 +82,7 @@ PARTS: dict[str, Callable[[Data], Any]] = {
     "counterexamples": counterexamples,
     "saturation": saturation,
     "twins": twins,
+    "twins_mean": twins_mean,
     "sensitivity": sensitivity,
     "power": power_of,
     "incremental_all": _incremental_all,

@@ -153,7 +153,7 @@ def _difference(pairs: Float[ndarray, " s"]) -> dict[str, Any]:
     if not len(pairs):
         return {"difference": None, "ci": None, "reason": "no shape has both the value and the default"}
     reason = {"reason": f"{len(pairs)} shapes; an interval needs {LEAST_PAIRS}"} if len(pairs) < LEAST_PAIRS else {}
-    return {"difference": float(pairs.mean()), "ci": _interval(pairs, 0.05), **reason}
+    return {"difference": float(pairs.mean()), "ci": interval_of_mean(pairs, 0.05), **reason}
 
 
 def _form(values: Float[ndarray, "s l"], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -161,19 +161,20 @@ def _form(values: Float[ndarray, "s l"], found: Sequence[dict[str, Any]]) -> dic
     inner = range(1, values.shape[1] - 1)
     turns = []
     for at in inner:
-        ends = [_interval(values[:, end] - values[:, at], 0.05 / len(inner)) for end in (0, -1)]
+        ends = [interval_of_mean(values[:, end] - values[:, at], 0.05 / len(inner)) for end in (0, -1)]
         for sign, name in ((1.0, "U"), (-1.0, "inverse U")):
             clear = [min(sign * bound for bound in end) if end else -np.inf for end in ends]
             turns.append((min(clear), name, found[at]["level"]))
     best = max(turns, key=lambda turn: turn[0], default=(-np.inf, "", None))
     if best[0] > 0:
         return {"shape": best[1], "turn": best[2]}
-    whole = _interval(values[:, -1] - values[:, 0], 0.05)
+    whole = interval_of_mean(values[:, -1] - values[:, 0], 0.05)
     way = "rises" if whole and whole[0] > 0 else "falls" if whole and whole[1] < 0 else None
     return {"shape": way, "turn": None}
 
 
-def _interval(pairs: Float[ndarray, " s"], level: float) -> list[float] | None:
+def interval_of_mean(pairs: Float[ndarray, " s"], level: float) -> list[float] | None:
+    """The t interval of a mean of differences; None of fewer than `LEAST_PAIRS`."""
     from scipy.special import stdtrit
 
     if len(pairs) < LEAST_PAIRS:

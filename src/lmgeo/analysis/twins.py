@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from lmgeo.analysis.columns import FACTORS, SEEDS, TRAINING_CHOICES, is_number, levels, numbers
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.direction import is_loss
+from lmgeo.analysis.level_means import LEAST_PAIRS, interval_of_mean
 from lmgeo.analysis.runs import step_column
 from lmgeo.analysis.saturation import rank_column, saturation
 from lmgeo.core.arrays import ndarray
@@ -21,6 +23,16 @@ CHOICES = ("parallel", "tied")
 _UNTOLD = frozenset({"base", "family", "step"})
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Two rows unlike in one choice: which, its two values, the rows, and what both are but for their seeds."""
+
+    choice: str
+    between: tuple[str, str]
+    rows: list[int]
+    alike: tuple[str, ...]
+
+
 def twins(data: Data) -> list[dict[str, Any]]:
     """One entry a pair of twins and column (the target, losses, the rank): its `values` and their `difference`.
 
@@ -29,18 +41,55 @@ def twins(data: Data) -> list[dict[str, Any]]:
     at several steps the last step counts. `saturated`: whether each run got worse late (see `saturation`), None
     where it was not followed. [] without twins.
     """
-    step, rank = step_column(data.table), rank_column(data.table)
-    at = numbers(data.table, step) if step else np.zeros(len(data.table))
-    losses = [c for c in data.table.columns if is_loss(c) and is_number(data.table[c])]
-    columns = list(dict.fromkeys([data.target_name, *losses, *([rank] if rank else [])]))
-    values = {name: numbers(data.table, name) for name in columns}
+    columns = _columns(data.table, data.target_name)
     entries = []
-    for choice in CHOICES:
-        for between, rows in _pairs(data.table, choice, np.where(np.isfinite(at), at, -np.inf)):
-            who = {name: [_text(data.table, name, row) for row in rows] for name in ("model", "base")}
-            common = {"choice": choice, "between": between, "models": who["model"], "runs": who["base"]}
-            entries += [{**common, "column": name, **_side_by_side(of[rows])} for name, of in values.items()]
+    for pair in _pairs(data.table):
+        who = {name: [_text(data.table, name, row) for row in pair.rows] for name in ("model", "base")}
+        common = {"choice": pair.choice, "between": list(pair.between), "models": who["model"], "runs": who["base"]}
+        entries += [{**common, "column": name, **_side_by_side(of[pair.rows])} for name, of in columns.items()]
     return with_saturation(entries, saturation(data)) if entries else []
+
+
+def twins_mean(data: Data) -> list[dict[str, Any]]:
+    """One entry a choice and column: the mean `difference` of twins, with a t interval over their configurations.
+
+    Seeds of one configuration are first averaged: they say how surely that configuration's difference is known, not
+    whether another one has it. `pairs` are of finite values, `configurations` what is left of them but for seeds,
+    `same_sign` how many of those differ in the mean's direction. Below three the interval is None. [] without twins.
+    """
+    columns = _columns(data.table, data.target_name)
+    groups: dict[tuple[str, tuple[str, str]], list[_Pair]] = {}
+    for pair in _pairs(data.table):
+        groups.setdefault((pair.choice, pair.between), []).append(pair)
+    return [
+        {"choice": choice, "between": list(between), "column": name, **_mean_difference(pairs, of)}
+        for (choice, between), pairs in groups.items()
+        for name, of in columns.items()
+    ]
+
+
+def _mean_difference(pairs: Sequence[_Pair], values: ndarray) -> dict[str, Any]:
+    by_configuration: dict[tuple[str, ...], list[float]] = {}
+    for pair in pairs:
+        difference = float(np.diff(values[pair.rows])[0])
+        if np.isfinite(difference):
+            by_configuration.setdefault(pair.alike, []).append(difference)
+    means = np.array([np.mean(own) for own in by_configuration.values()])
+    counts = {"pairs": sum(map(len, by_configuration.values())), "configurations": len(means)}
+    if not len(means):
+        return {**counts, "difference": None, "ci": None, "same_sign": 0, "reason": "no pair has both values"}
+    few = (
+        {"reason": f"{len(means)} configurations; an interval needs {LEAST_PAIRS}"} if len(means) < LEAST_PAIRS else {}
+    )
+    mean, same = float(means.mean()), int((np.sign(means) == np.sign(means.mean())).sum())
+    return {**counts, "difference": mean, "ci": interval_of_mean(means, 0.05), "same_sign": same, **few}
+
+
+def _columns(table: pd.DataFrame, target: str) -> dict[str, ndarray]:
+    """The numbers of the target, of the losses and of the rank, by column."""
+    rank = rank_column(table)
+    losses = [c for c in table.columns if is_loss(c) and is_number(table[c])]
+    return {name: numbers(table, name) for name in dict.fromkeys([target, *losses, *([rank] if rank else [])])}
 
 
 def with_saturation(entries: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -56,21 +105,29 @@ def with_saturation(entries: Sequence[Mapping[str, Any]], found: Sequence[Mappin
     ]
 
 
-def _pairs(table: pd.DataFrame, choice: str, at: ndarray) -> Iterator[tuple[list[str], list[int]]]:
-    """The two levels, and the row of each, in the order in which pairs first stand in the table."""
-    if choice not in table.columns:
-        return
-    telling = {*FACTORS, *SEEDS, *TRAINING_CHOICES} - {*_UNTOLD, choice}
-    keys = [levels(table[name]) for name in table.columns if name in telling]
+def _pairs(table: pd.DataFrame) -> Iterator[_Pair]:
+    """The twins of each choice, in the order in which pairs first stand in the table."""
+    step = step_column(table)
+    at = numbers(table, step) if step else np.zeros(len(table))
+    last = np.where(np.isfinite(at), at, -np.inf)
+    for choice in CHOICES:
+        if choice in table.columns:
+            yield from _pairs_of(table, choice, last)
+
+
+def _pairs_of(table: pd.DataFrame, choice: str, at: ndarray) -> Iterator[_Pair]:
+    telling = [c for c in table.columns if c in {*FACTORS, *SEEDS, *TRAINING_CHOICES} - {*_UNTOLD, choice}]
+    keys = [levels(table[name]) for name in telling]
     groups: dict[tuple[str, ...], dict[str, int]] = {}
     for row, (own, *key) in enumerate(zip(levels(table[choice]), *keys, strict=True)):
         group = groups.setdefault(tuple(key), {})
         if own and (own not in group or at[row] > at[group[own]]):
             group[own] = row
-    for group in groups.values():
+    for told, group in groups.items():
         if len(group) == 2:
-            between = sorted(group)
-            yield between, [group[level] for level in between]
+            first, second = sorted(group)
+            alike = tuple(value for name, value in zip(telling, told, strict=True) if name not in SEEDS)
+            yield _Pair(choice, (first, second), [group[first], group[second]], alike)
 
 
 def _text(table: pd.DataFrame, name: str, row: int) -> str | None:

@@ -91,7 +91,7 @@ def _all(
     )  # fmt: skip
     yield Section(
         "training", "Training", "What happened along training?", "", drawn("trajectories"),
-        _there(suites.kinds(facts), suites.twins(facts), wider.saturation(facts)),
+        _there(suites.kinds(facts), suites.twins_mean(facts), suites.twins(facts), wider.saturation(facts)),
     )  # fmt: skip
     yield Section(
         "exceptions", "Exceptions", "Which models contradict it?", "", [], _there(wider.counterexamples(facts)),

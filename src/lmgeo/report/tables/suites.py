@@ -62,6 +62,21 @@ def kinds(facts: Mapping[str, Any]) -> Table | None:
     )  # fmt: skip
 
 
+def twins_mean(facts: Mapping[str, Any]) -> Table | None:
+    """What the one thing does on average, over configurations."""
+    return table(
+        "twins_mean",
+        "Twins on average",
+        facts.get("twins_mean") or [],
+        [
+            ("choice", "text", "choice"), ("first", "text", _of("between", 0)), ("second", "text", _of("between", 1)),
+            ("column", "text", "column"), ("second − first", "number", "difference"), ("95 %", "interval", "ci"),
+            ("configurations", "count", "configurations"), ("of one sign", "count", "same_sign"),
+            ("pairs", "count", "pairs"), ("remark", "text", "reason"),
+        ],
+    )  # fmt: skip
+
+
 def twins(facts: Mapping[str, Any]) -> Table | None:
     """Runs that differ in one thing of their architecture alone."""
     return table(
