@@ -216,7 +216,8 @@ def test_twins_differ_in_one_thing_alone() -> None:
 def test_twins_on_average_count_a_configuration_once() -> None:
     rng = np.random.default_rng(5)
     rows = [
-        {"width": width, "pretrain_seed": seed, "tied": tied, "score.loss": 3 + width / 64 - 0.2 * tied + 0.05 * rng.normal()}
+        {"width": width, "pretrain_seed": seed, "tied": tied,
+         "score.loss": 3 + width / 64 - 0.2 * tied + 0.05 * rng.normal()}
         for width in (16, 32, 64, 128)
         for seed in range(width // 16)  # unlike numbers of seeds: a mean of pairs would be another
         for tied in (False, True)

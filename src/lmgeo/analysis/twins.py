@@ -78,11 +78,10 @@ def _mean_difference(pairs: Sequence[_Pair], values: ndarray) -> dict[str, Any]:
     counts = {"pairs": sum(map(len, by_configuration.values())), "configurations": len(means)}
     if not len(means):
         return {**counts, "difference": None, "ci": None, "same_sign": 0, "reason": "no pair has both values"}
-    few = (
-        {"reason": f"{len(means)} configurations; an interval needs {LEAST_PAIRS}"} if len(means) < LEAST_PAIRS else {}
-    )
-    mean, same = float(means.mean()), int((np.sign(means) == np.sign(means.mean())).sum())
-    return {**counts, "difference": mean, "ci": interval_of_mean(means, 0.05), "same_sign": same, **few}
+    mean, interval = float(means.mean()), interval_of_mean(means, 0.05)
+    few = {} if interval else {"reason": f"{len(means)} configurations; an interval needs {LEAST_PAIRS}"}
+    same = int((np.sign(means) == np.sign(mean)).sum())
+    return {**counts, "difference": mean, "ci": interval, "same_sign": same, **few}
 
 
 def _columns(table: pd.DataFrame, target: str) -> dict[str, ndarray]:
