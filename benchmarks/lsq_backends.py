@@ -46,18 +46,22 @@ def main() -> None:
         local_search_quantization(warm, setting.model_copy(update={"lsq_iterations": 1}), 1)
     print(f"{options.rows} rows x {options.width}, {options.iterations} iterations, {options.threads} threads")
     seconds: dict[str, list[float]] = {name: [] for name in backends}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in backends}
     for seed in range(1, options.repeats + 1):
         for name, setting in backends.items():
             start = time.perf_counter()
             q = local_search_quantization(rows, setting, seed)
             seconds[name].append(time.perf_counter() - start)
-            error = (q.errors**2).sum() / rows.sum_of_squares
+            error, patchiness = (q.errors**2).sum() / rows.sum_of_squares, cells.patchiness(q.counts)
+            found[name].append((error, patchiness))
             print(
-                f"{name}  seed {seed}  {seconds[name][-1]:7.2f} s  error {error:.5f}"
-                f"  patchiness {cells.patchiness(q.counts):.4f}",
+                f"{name}  seed {seed}  {seconds[name][-1]:7.2f} s  error {error:.5f}  patchiness {patchiness:.4f}",
                 flush=True,
             )
     print(f"ratio faiss/{options.other}  {sum(seconds['faiss']) / sum(seconds[options.other]):.2f}")
+    for name, values in found.items() if options.repeats > 1 else ():
+        means, errors = np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / np.sqrt(options.repeats)
+        print(f"{name}  mean error {means[0]:.5f} ± {errors[0]:.5f}  mean patchiness {means[1]:.4f} ± {errors[1]:.4f}")
 
 
 if __name__ == "__main__":
