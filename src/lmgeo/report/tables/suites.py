@@ -92,6 +92,7 @@ def twins(facts: Mapping[str, Any]) -> Table | None:
             ("second got worse late", "text", _yes("saturated", 1)),
             ("rank fell in first", "text", _yes("rank_fell", 0)), ("in second", "text", _yes("rank_fell", 1)),
         ],
+        folded=True,
     )  # fmt: skip
 
 
