@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lmgeo.core.environment import is_offline, set_offline
 from lmgeo.core.errors import SpecError
 
 
-def load_hub_dataset(repository: str, config: str | None) -> Any:
+def load_hub_dataset(repository: str, config: str | None, streaming: bool = False) -> Any:
     """A data set of the hub as `datasets.DatasetDict`, from the local cache where it is there.
+
+    Args:
+        streaming: rows come as they are asked for; offline, from the local cache like any other.
 
     Raises:
         SpecError: no such data set or configuration, no network, or one that needs code of its own to run.
@@ -21,10 +26,23 @@ def load_hub_dataset(repository: str, config: str | None) -> Any:
     datasets.disable_progress_bars()
     shown = repository if config is None else f"{repository}/{config}"
     try:
-        return datasets.load_dataset(repository, config)
+        return datasets.load_dataset(repository, config, streaming=streaming and not is_offline())
     except Exception as error:  # its causes share no base class: network, cache, parsing, hub
         reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
         raise SpecError(f"hub data set {shown!r} cannot be loaded: {reason}", _mend()) from error
+
+
+def first_rows(table: Any, count: int) -> Iterator[dict[str, Any]]:
+    """The first rows of a split, streamed or not.
+
+    Raises:
+        SpecError: the stream broke off.
+    """
+    try:
+        yield from islice(table, count)
+    except Exception as error:  # as above
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise SpecError(f"a hub data set's rows cannot be read: {reason}", _mend()) from error
 
 
 def _mend() -> str:

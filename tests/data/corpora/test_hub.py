@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +32,7 @@ class Table(dict[str, list[Any]]):
 def shelf(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str | None], Any]:
     tables: dict[tuple[str, str | None], Any] = {}
 
-    def load(repository: str, config: str | None) -> Any:
+    def load(repository: str, config: str | None, streaming: bool = False) -> Any:
         if (repository, config) not in tables:
             raise SpecError(f"{repository} {config} is not there", "look")
         return tables[repository, config]
@@ -73,3 +76,59 @@ def test_absent_and_empty(shelf: dict[Any, Any]) -> None:
     shelf["s", None] = {"train": Table(text=[" "])}
     with pytest.raises(NotEnoughData):
         open_corpus("hf:s")
+
+
+@pytest.fixture
+def stories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """A data set that the real library reads from a folder; whether each call asked for a stream."""
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    rows = [{"title": i, "text": "" if i == 3 else f"story {i}"} for i in range(50)]
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "train.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = []
+
+    def load(repository: str, config: str | None, streaming: bool = False) -> Any:
+        import datasets
+
+        asked.append(streaming)
+        return datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"), streaming=streaming)
+
+    monkeypatch.setattr(hub, "load_hub_dataset", load)
+    return asked
+
+
+def test_the_first_rows_are_streamed(stories: list[bool]) -> None:
+    corpus = open_corpus("hf:me/stories:5")
+    assert corpus.sequences == ["story 0", "story 1", "story 2", "story 4"]
+    assert corpus.notes == [
+        "hf:me/stories: read the first 5 rows of column 'text' of split 'train'; 1 blank rows skipped"
+    ]
+    assert stories == [True]
+    assert corpus_identity("hf:me/stories:5") != corpus_identity("hf:me/stories:6")
+
+
+def test_more_rows_than_there_are_take_all(stories: list[bool]) -> None:
+    assert open_corpus("hf:me/stories:1000").sequences == open_corpus("hf:me/stories").sequences
+    assert corpus_identity("hf:me/stories:1000") == corpus_identity("hf:me/stories")
+    assert stories == [True, False]
+
+
+@pytest.mark.parametrize("rows", ["", "0", "-3", "many", "1e6", "²"])
+def test_a_number_of_rows_that_is_none(stories: list[bool], rows: str) -> None:
+    with pytest.raises(SpecError, match="rows"):
+        open_corpus(f"hf:me/stories:{rows}")
+    assert stories == []
+
+
+def test_a_stream_that_breaks_off_says_so(shelf: dict[Any, Any]) -> None:
+    class Broken:
+        features = None
+
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            yield {"text": "one"}
+            raise ConnectionError("the line went dead")
+
+    shelf["s", None] = {"train": Broken()}
+    with pytest.raises(SpecError, match="the line went dead"):
+        open_corpus("hf:s:2")
+    assert open_corpus("hf:s:1").sequences == ["one"]
