@@ -64,7 +64,7 @@ def kl_discrete(m: AxisScores) -> Valued:
     keeps={"shift", "rotation", "scale", "duplicate"},
     direction="higher = rows spread more evenly over the range of all axes",
     cite="Marbut et al. 2023",
-    formula="meanⱼ H(pⱼ)/log 30, pⱼ = histogram of axis j, pointing to its farthest row, in 30 bins over the range of all",
+    formula="meanⱼ H(pⱼ)/log 30, pⱼ = 30-bin histogram of axis j, pointing to its farthest row, over all axes' range",
     extremes=True,
 )
 def discrete_entropy(m: AxisScores) -> Valued:
