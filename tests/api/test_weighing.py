@@ -222,3 +222,10 @@ def test_what_is_measured_beside_does_not_show(
         assert both[name].keys() == alone.keys()
         values = [{m: found["value"] for m, found in one["measures"].items()} for one in (both[name], alone)]
         assert values[0] == {m: v if v is None else pytest.approx(v, rel=1e-12) for m, v in values[1].items()}
+
+
+def test_where_nothing_is_measured_another_matrix_is_asked_for() -> None:
+    with pytest.raises(NotEnoughData, match=r"bias: it has 1 dimension, not 2[\s\S]*name another matrix"):
+        lmgeo.weights({"bias": np.ones(4)})
+    with pytest.raises(NotEnoughData, match="a larger cloud or matrix"):
+        lmgeo.weights({"zeros": np.zeros((4, 3))})

@@ -129,6 +129,8 @@ def test_choosing_measures() -> None:
     assert set(chosen_measures(["*"])) == set(matrix_measures())
     with pytest.raises(SpecError, match="vrm: not defined for weight matrices"):
         chosen_measures(["vrm"])
+    with pytest.raises(SpecError, match=r"^vrm: not defined for weight matrices"):  # not dropped beside others
+        chosen_measures(["effective_rank", "vrm"])
     with pytest.raises(UnknownName, match="alpha"):
         chosen_measures(["alpa"])
 
@@ -143,6 +145,8 @@ def test_a_cloud_has_no_measures_of_matrices_alone() -> None:
 
     with pytest.raises(SpecError, match="lmgeo weights"):
         cloud_measures(["condition_number"])
+    with pytest.raises(SpecError, match=r"^spectral_norm: defined for weight matrices alone"):
+        cloud_measures(["eee", "spectral_n*"])
     assert "alpha" not in cloud_measures(["al*"])
 
 

@@ -134,6 +134,10 @@ def test_one_point_has_no_value_or_a_stated_one(X: np.ndarray) -> None:
     assert found["pq_cell_eee"].value is None
     assert "one cell" in str(found["pq_count_var"].reason)
     assert "same point" in str(found["lsq_error_centred"].reason)
+    # codebooks of zeros leave every code as it was drawn: near 1, as if the rows were scattered
+    for name in ("lsq_patchiness", "lsq_patchiness_released", "lsq_count_kl", "lsq_count_var"):
+        assert "same point" in str(found[name].reason), name
+    assert found["pq_patchiness"].value == pytest.approx(SMALL.cells - SMALL.cells / 40)  # in one cell, as they should
 
 
 @pytest.mark.parametrize("factor", [2.0**-80, 2.0**80])

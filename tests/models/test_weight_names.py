@@ -93,6 +93,19 @@ def test_two_equal_matrices_are_tied_unless_the_configuration_denies_it(tiny: Ti
     assert special_matrices(open_one)["unembedding"] == Found("lm_head.weight", True)
 
 
+def test_a_head_stored_alone_is_the_embedding_where_the_configuration_ties_them() -> None:
+    weights = {"lm_head.weight": ArrayTensor(np.zeros((9, 4)))}
+    config = {"vocab_size": 9, "architectures": ["LlamaForCausalLM"]}
+    for said, tied in ((True, True), (False, False), (None, False)):
+        stored = StoredWeights.of("m", weights, {**config, "tie_word_embeddings": said})
+        special = special_matrices(stored)
+        assert special["unembedding"] == Found("lm_head.weight", tied)
+        assert (special["embedding"] == Found("lm_head.weight", True)) == tied
+        everything = select_matrices(stored, ["all"])
+        assert list(everything.matrices) == ["unembedding"]
+        assert everything.left_out["embedding"].startswith("tied" if tied else "no tensor")
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

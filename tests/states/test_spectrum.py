@@ -131,6 +131,17 @@ def test_squares_that_overflow_are_had_from_the_values() -> None:
         _ = found.moments().eigenvalues
 
 
+@pytest.mark.parametrize("scale", [1e-150, 1e-161, 1e-170])
+def test_squares_without_digits_are_refused(scale: float) -> None:
+    found = read(matrix() * scale)
+    assert found.values == pytest.approx(read(matrix()).values * scale, rel=1e-9)
+    for squares in ("eigenvalues", "power_law"):
+        with pytest.raises(NotEnoughData, match="too small to be squared"):
+            _ = getattr(found, squares)
+    with pytest.raises(NotEnoughData, match="too small to be squared"):
+        _ = found.moments().eigenvalues
+
+
 def test_sums_that_overflow_are_said() -> None:
     with pytest.raises(NotEnoughData, match="overflow"):
         _ = read(np.full((8, 4), 1e308)).values

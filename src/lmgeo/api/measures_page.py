@@ -19,9 +19,10 @@ not**: of a matrix W the same names mean λ = σ(W)², unless `--centre` is aske
 `effective_rank` and `effective_rank_cov` differ (σ against λ), and others call both "effective rank".
 
 *Unchanged by* says which changes of a cloud leave the value as it is: a **shift** of all rows, a **rotation** of
-space, one **scale** for all, or every row taken again (**duplicate**); tests hold the declarations to it. A value that
-cannot be had is null with a reason. Every value of a cloud carries a spread: its standard error over groups of
-sequences, or for the cells of a quantizer the standard deviation over its seeds.
+space, one **scale** for all, or every row taken again (**duplicate**: where r is in the formula, once n ≥ d); tests
+hold the declarations to it. A value that cannot be had is null with a reason. A value of a cloud carries a spread where
+there are rows or seeds enough: its standard error over groups of sequences, or for the cells of a quantizer the
+standard deviation over its seeds.
 """
 _CELLS = """A quantizer has M codebooks of K cells; h counts the n rows of a cell, x̂ is a decoded row. Each measure is
 taken of three quantizers: **product** (`pq_`), **additive** by local search (`lsq_`) and **residual** (`rq_`); a

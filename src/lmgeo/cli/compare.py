@@ -7,12 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
-from lmgeo.cli.options import Device, Json, Offline, Plugins, Quiet, Seed, begin, number, plain_table, print_json, say
+from lmgeo.cli.options import (
+    Device,
+    Json,
+    Offline,
+    Plugins,
+    Quiet,
+    Seed,
+    begin,
+    number,
+    plain_table,
+    print_json,
+    refuse_text_options,
+    say,
+)
 from lmgeo.cli.options import split as split_list
 from lmgeo.cli.progress import bars
 
 
 def compare(
+    context: typer.Context,
     a: Annotated[str, typer.Argument(help="MODEL[:SITE], or a cloud file, FILE[:ARRAY].")],
     b: Annotated[str, typer.Argument(help="The same; or untrained, or untrained(seed=3): A's untrained twin.")],
     measures: Annotated[str, typer.Option(help="Names or globs, separated by commas, e.g. 'cka,procrustes'.")] = "*",
@@ -32,10 +46,12 @@ def compare(
     Example: lmgeo compare checkpoints/tiny:block.0 checkpoints/tiny:final --measures cka,procrustes
     """
     begin(offline, plugin)
-    from lmgeo.api import comparing
+    from lmgeo.api import comparing, sides
 
     if out is not None and out.exists() and not out.is_dir():
         raise typer.BadParameter(f"--out {str(out)!r} is a file; name a folder")
+    if sides.read_sides(a, b)[0].is_file:
+        refuse_text_options(context, a)
     with bars(quiet) as progress:
         found = comparing.compare(
             a,

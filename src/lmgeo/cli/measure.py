@@ -19,6 +19,7 @@ from lmgeo.cli.options import (
     number,
     plain_table,
     print_json,
+    refuse_text_options,
     say,
     split,
 )
@@ -26,6 +27,7 @@ from lmgeo.cli.progress import bars
 
 
 def measure(
+    context: typer.Context,
     source: Annotated[str, typer.Argument(help="Checkpoint folder, hf:ID[@REVISION], or a cloud file.")],
     measures: Measures = "*",
     protocol: Annotated[str, typer.Option(help="Quantizer protocol, e.g. 'default(bits=6,seeds=1)'.")] = "default",
@@ -58,6 +60,7 @@ def measure(
     shared |= {"device": device, "measures": split(measures)}
     with bars(quiet) as progress:
         if Path(source).suffix.lower() in measuring.CLOUD_SUFFIXES and not Path(source).is_dir():
+            refuse_text_options(context, source)
             found = measuring.measure_file(source, **shared, progress=progress)
         else:
             represent: dict[str, Any] = {

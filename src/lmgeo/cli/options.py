@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from lmgeo.core.environment import set_offline
+from lmgeo.core.errors import SpecError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars, no remarks.")]
@@ -23,6 +24,8 @@ Plugins = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="Where the model runs: cpu, cuda, cuda:1 …")]
 
+_OF_TEXT = ("corpus", "sequences", "sampling", "sites", "tokens")  # of the text that a model reads, and where
+
 
 def begin(offline: bool, plugins: Sequence[Path] | None = None) -> None:
     """What each command does first; files of measures are run before anything else is looked at."""
@@ -32,6 +35,21 @@ def begin(offline: bool, plugins: Sequence[Path] | None = None) -> None:
         from lmgeo.api.plugins import load_plugins
 
         load_plugins(plugins)
+
+
+def refuse_text_options(context: typer.Context, source: str) -> None:
+    """Refuse options about a model's text that the user wrote beside a cloud file, which has none.
+
+    Raises:
+        SpecError: there are such options.
+    """
+    sources = {name: context.get_parameter_source(name) for name in _OF_TEXT}
+    written = [f"--{name}" for name, found in sources.items() if found is not None and found.name != "DEFAULT"]
+    if written:
+        raise SpecError(
+            f"{', '.join(written)}: {source} is a cloud file, and only a model reads text",
+            f"leave out {', '.join(written)}, or name a model",
+        )
 
 
 def split(text: str | None) -> list[str]:

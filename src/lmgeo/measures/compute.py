@@ -43,12 +43,15 @@ def cloud_measures(globs: Sequence[str]) -> list[str]:
 
     Raises:
         UnknownName: a glob that matches none.
-        SpecError: globs that match only measures of weight matrices.
+        SpecError: a glob that matches only measures of weight matrices.
     """
     names = MEASURES.select(globs)
-    if found := [name for name in names if MEASURES[name].cloud]:
-        return found
-    raise SpecError(f"{', '.join(names)}: defined for weight matrices alone", "use `lmgeo weights`, or other measures")
+    for glob in globs:
+        matched = MEASURES.select([glob])
+        if not any(MEASURES[name].cloud for name in matched):
+            what = f"{', '.join(matched)}: defined for weight matrices alone"
+            raise SpecError(what, "use `lmgeo weights`, or other measures")
+    return [name for name in names if MEASURES[name].cloud]
 
 
 def matrix_measures() -> list[str]:

@@ -44,7 +44,7 @@ def vrm(m: AxisScores) -> Valued:
     keeps={"shift", "rotation", "scale"},
     direction=_FURTHER,
     cite="Marbut et al. 2023",
-    formula="meanⱼ KL(pⱼ ‖ qⱼ)², pⱼ = 30-bin histogram of axis j, qⱼ = N(0, 1) on its bins",
+    formula="meanⱼ KL(pⱼ ‖ qⱼ)², pⱼ = 30-bin histogram of axis j, qⱼ = N(0, 1) within its range, on its bins",
 )
 def kl_discrete(m: AxisScores) -> Valued:
     """Mean square over principal axes of the KL divergence of a 30-bin histogram from a standard normal's on its bins.
@@ -64,7 +64,7 @@ def kl_discrete(m: AxisScores) -> Valued:
     keeps={"shift", "rotation", "scale", "duplicate"},
     direction="higher = rows spread more evenly over the range of all axes",
     cite="Marbut et al. 2023",
-    formula="meanⱼ H(pⱼ)/log 30, pⱼ = histogram of axis j in 30 bins over the range of all axes",
+    formula="meanⱼ H(pⱼ)/log 30, pⱼ = 30-bin histogram of axis j, pointing to its farthest row, over all axes' range",
     extremes=True,
 )
 def discrete_entropy(m: AxisScores) -> Valued:

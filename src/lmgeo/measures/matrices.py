@@ -35,12 +35,14 @@ def chosen_measures(globs: Sequence[str]) -> list[str]:
 
     Raises:
         UnknownName: a glob that matches no measure.
-        SpecError: only measures that are not defined for matrices.
+        SpecError: a glob that matches only measures that are not defined for matrices.
     """
     names = MEASURES.select(globs)
-    if found := [name for name in names if MEASURES[name].matrix]:
-        return found
-    raise _undefined(names)
+    for glob in globs:
+        matched = MEASURES.select([glob])
+        if not any(MEASURES[name].matrix for name in matched):
+            raise _undefined(matched)
+    return [name for name in names if MEASURES[name].matrix]
 
 
 def needs_exact(names: Collection[str]) -> bool:

@@ -24,7 +24,7 @@ _ALL = {"shift", "rotation", "scale", "duplicate"}
     keeps=_ALL,
     direction="higher = more dimensions",
     cite="Facco et al. 2017",
-    formula="slope through 0 of −log(1 − (i−1)/N) on log μ₍ᵢ₎, μ = ρ₂/ρ₁, greatest 10 % dropped",
+    formula="slope through 0 of −log(1 − (i−1)/N) on log μ₍ᵢ₎, μ = ρ₂/ρ₁, greatest 10 % of the N dropped",
 )
 def twonn(m: Neighbours) -> Valued:
     """Intrinsic dimension from the ratio of second to first neighbour distance, among distinct rows."""
@@ -72,7 +72,7 @@ def knn_overlap(m: Neighbours) -> Valued:
     keeps=_ALL,
     direction="higher = rows farther from their nearest neighbours; 1 = as in a standard normal",
     cite="Marbut et al. 2023",
-    formula="H(X)/E[H(N(0, I))], H = mean log(n·ρ₁) + log 2 + γ, X scaled to total variance d",
+    formula="H(X)/E[H(N(0, I))], H = mean log(n·ρ₁) + log 2 + γ, X scaled to Σλ = d",
 )
 def koleo_ratio(m: Neighbours) -> Valued:
     """Kozachenko–Leonenko entropy of first-neighbour distances over a standard normal's of the same n and d."""

@@ -72,7 +72,7 @@ def quantized(
 )
 def patchiness(q: Quantization) -> float:
     """Lloyd's index of the cells' counts: mean crowding over mean, averaged over codebooks."""
-    return cells.patchiness(q.counts)
+    return cells.patchiness(_counts(q))
 
 
 @quantized(
@@ -82,7 +82,14 @@ def patchiness(q: Quantization) -> float:
 )
 def patchiness_released(q: Quantization) -> float:
     """Patchiness as the first study's code computes it: counts pooled, with M times their mean."""
-    return cells.patchiness_released(q.counts)
+    return cells.patchiness_released(_counts(q))
+
+
+def _counts(q: Quantization) -> np.ndarray:
+    """The cells' counts, refused where chance alone made them: equal rows, and cells that all decode them alike."""
+    if q.rows.sum_of_squares_centred == 0 and np.count_nonzero(q.counts) > len(q.counts):
+        raise NotEnoughData("all rows are the same point, which many cells decode alike", "measure rows that differ")
+    return q.counts
 
 
 @quantized((0.0, None), "higher = cells decode the points worse", "Σe² / Σ‖x‖², e = ‖x − x̂‖", shift=False)
@@ -128,13 +135,13 @@ def centroid_var(q: Quantization) -> float:
 @quantized((0.0, None), "higher = cells fill less evenly", "Var(p/(1 − p)·(K − 1)), p = h/n, mean over codebooks")
 def count_var(q: Quantization) -> float:
     """Variance of the odds that a point lies in a cell, over even odds; averaged over codebooks."""
-    return cells.count_var(q.counts)
+    return cells.count_var(_counts(q))
 
 
 @quantized((0.0, None), "higher = cells fill less evenly", "Σ p log(K·p), p = h/n, mean over codebooks")
 def count_kl(q: Quantization) -> float:
     """Kullback–Leibler divergence of the cells' shares from even ones; averaged over codebooks."""
-    return cells.count_kl(q.counts)
+    return cells.count_kl(_counts(q))
 
 
 @quantized(

@@ -30,7 +30,8 @@ def read_spectrum(m: Moments, centred: bool) -> Float64[ndarray, " d"]:
 
 def _all_equal(m: Moments) -> NotEnoughData:
     return NotEnoughData(
-        f"all {m.n} rows are equal, as far as float64 squares tell: no spectrum", "give rows that differ"
+        f"all {m.n} rows are equal, as far as float64 squares tell: no spectrum",
+        "give rows that differ, or scale tiny ones up",
     )
 
 

@@ -41,11 +41,14 @@ def special_matrices(weights: StoredWeights) -> dict[str, Found | str]:
     """`unembedding` and `embedding`: where each is, or why there is none.
 
     A head that is not stored is the embedding, where the model is a language model. One that is
-    stored beside it is tied where both hold the same values and the configuration does not deny it.
+    stored beside it is tied where both hold the same values and the configuration does not deny it;
+    one that is stored alone, where the configuration says so.
     """
     name = _named(weights, _EMBEDDINGS, _VAGUE_EMBEDDINGS)
     head = _unembedding(weights, name)
     if name is None:
+        if isinstance(head, Found) and _text_setting(weights, "tie_word_embeddings") is True:
+            return dict.fromkeys((UNEMBEDDING, EMBEDDING), Found(head.parameter, True))
         lacking = f"no tensor of {weights.label} is named as an input embedding is; name the matrix"
         return {UNEMBEDDING: head, EMBEDDING: lacking}
     return {UNEMBEDDING: head, EMBEDDING: Found(name, isinstance(head, Found) and bool(head.tied))}

@@ -20,7 +20,7 @@ from lmgeo.states.whole import Spectra, Whole
 
 # What squares sum to: from here on down, the smallest one that counts beside it (a rounding error of it)
 # may itself be below the least normal number, and so be short of digits.
-_LEAST_SQUARE = 1e-290
+LEAST_SQUARE = 1e-290
 
 Part = tuple[int, Float64[ndarray, " d"], Float64[ndarray, "d d"]]
 
@@ -134,7 +134,7 @@ class Moments:
         """
         if self.n < 2:
             raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
-        return _held(self.whole.values, _LEAST_SQUARE) / (self.n - 1)
+        return _held(self.whole.values, LEAST_SQUARE) / (self.n - 1)
 
     @property
     def sums(self) -> Sums:
@@ -146,7 +146,7 @@ class Moments:
         if self.n < 2:
             raise NotEnoughData(f"{self.n} row(s) have no variance", "give at least 2 rows")
         found = self.whole.sums
-        _held(np.array([found.factor]), _LEAST_SQUARE)
+        _held(np.array([found.factor]), LEAST_SQUARE)
         return found
 
     @property
@@ -158,7 +158,7 @@ class Moments:
         """
         if self.n < 1:
             raise NotEnoughData("no rows", "give at least 1 row")
-        return _held(self.whole.uncentred, _LEAST_SQUARE**0.5)
+        return _held(self.whole.uncentred, LEAST_SQUARE**0.5)
 
     @property
     def spectrum(self) -> Float64[ndarray, " d"]:

@@ -30,11 +30,11 @@ from lmgeo.numerics.singular_values import (
     values_of,
 )
 from lmgeo.numerics.spectra import Sums, sums_of
-from lmgeo.states.moments import Moments
+from lmgeo.states.moments import LEAST_SQUARE, Moments
 from lmgeo.states.whole import Spectra
 
 _SMALL = 4_000_000  # entries: up to here the slow way costs less than a second
-_LEAST_SQUARE = 1e-250  # sums of squares below lost digits to float64's least number
+_LEAST_SUM = 1e-250  # sums of squares below lost digits to float64's least number
 _WELL_ABOVE = 1e-4  # in λ: with an error of 3e-9, each λ is good to 3e-5 of itself
 
 
@@ -265,7 +265,7 @@ class _Reading:
 
     def _by_squares(self, less_mean: bool, rank: int) -> Values | None:
         gram = self.grams.centred if less_mean else self.grams.raw
-        if not np.isfinite(gram).all() or 0.0 < np.diag(gram).max() < _LEAST_SQUARE:
+        if not np.isfinite(gram).all() or 0.0 < np.diag(gram).max() < _LEAST_SUM:
             return None
         if self.eigen is None:
             return gram_values(gram, rank)
@@ -293,4 +293,6 @@ def _squares(values: Float64[ndarray, " r"]) -> Float64[ndarray, " r"]:
         squares = np.square(values)
     if not np.isfinite(squares[0]):
         raise NotEnoughData("the squares of these values overflow float64", "scale the matrix down")
+    if values[0] > 0.0 and squares[0] < LEAST_SQUARE:
+        raise NotEnoughData("these values are too small to be squared in float64", "scale the matrix up")
     return squares
