@@ -59,6 +59,13 @@ def test_each_setting_that_moves_numbers_moves_keys(study, write_study, change):
     assert plain - changed
 
 
+def test_a_measure_of_matrices_without_matrices_is_refused(study, write_study):
+    study["measure"] = {"measures": ["eee", "spectral_*"], "weights": []}
+    with pytest.raises(SpecError, match=r"measures.*'spectral_\*' matches spectral_norm, of which none"):
+        plan_study(write_study(study))
+    plan_study(write_study({**study, "measure": {"measures": ["eee", "spectral_*"], "weights": ["unembedding"]}}))
+
+
 def test_a_protocol_moves_only_the_keys_of_quantized_measures(study, write_study):
     path = write_study(study)
     plain, other = keys(plan_study(path)), keys(plan_study(path, ["measure.protocol=default"]))

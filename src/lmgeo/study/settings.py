@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import located
@@ -55,7 +56,28 @@ def resolve_settings(spec: StudySpec, bases: list[Base]) -> list[Setting]:
             named = _of_one_name(measure)
         pairs.setdefault(content_key([represent.resolved(), named.resolved()]), (represent, named))
     shown = any(represent.sampling != "uniform" for represent, _ in pairs.values())
-    return [_resolved(*pair, spec=spec, bases=bases, shown=shown) for pair in pairs.values()]
+    settings = [_resolved(*pair, spec=spec, bases=bases, shown=shown) for pair in pairs.values()]
+    check_measures(settings, spec.document.where(("measure", "measures")))
+    return settings
+
+
+def check_measures(settings: list[Setting], where: str) -> None:
+    """Refuse a glob that no setting has anything for.
+
+    Raises:
+        SpecError: measures of matrices alone where no matrix is asked for, or of clouds alone in their place.
+    """
+    from lmgeo.measures.declare import MEASURES
+
+    for glob in dict.fromkeys(glob for setting in settings for glob in setting.measure.measures):
+        asking = [setting for setting in settings if glob in setting.measure.measures]
+        given = {each["name"] for setting in asking for each in (*setting.of_sites, *setting.of_matrices)}
+        names = MEASURES.select([glob])
+        if not given & set(names):
+            raise SpecError(
+                f"{where}: {glob!r} matches {', '.join(names)}, of which none is defined for what is measured",
+                "name matrices under weights, e.g. [unembedding], or leave it out",
+            )
 
 
 def by_text(settings: list[Setting]) -> list[list[Setting]]:

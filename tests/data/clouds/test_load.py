@@ -108,6 +108,40 @@ def test_objects_are_never_unpickled(tmp_path: Path, suffix: str) -> None:
         load_clouds(tmp_path / f"x{suffix}")
 
 
+@pytest.mark.parametrize("kind", ["list", "large", "fixed"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32"])
+def test_parquet_columns_of_vectors_are_clouds(tmp_path: Path, kind: str, dtype: str) -> None:
+    X = (10 * np.random.default_rng(0).normal(size=(7, 3))).astype(dtype)
+    of = pa.from_numpy_dtype(X.dtype)
+    lists = {"list": pa.list_(of), "large": pa.large_list(of), "fixed": pa.list_(of, 3)}[kind]
+    vectors = pa.chunked_array([pa.array(list(part), lists) for part in (X[:2], X[2:])])
+    pq.write_table(pa.table({"e": vectors}), tmp_path / "lone.parquet")
+    alone, nothing = load_clouds(tmp_path / "lone.parquet")
+    assert list(alone) == ["cloud"]
+    assert nothing == []
+    np.testing.assert_array_equal(alone["cloud"], X)
+    assert alone["cloud"].dtype == X.dtype
+    beside = {"id": range(7), "text": list("abcdefg"), "e": vectors}
+    pq.write_table(pa.table(beside), tmp_path / "beside.parquet", row_group_size=3)
+    arrays, left_out = load_clouds(tmp_path / "beside.parquet")
+    assert list(arrays) == ["e"]
+    np.testing.assert_array_equal(arrays["e"], X)
+    assert [entry["object"] for entry in left_out] == ["id", "text"]
+    assert all("beside vectors" in entry["reason"] for entry in left_out)
+
+
+def test_parquet_vectors_that_are_no_matrix_are_left_out(tmp_path: Path) -> None:
+    columns = {"good": [[1.0, None], [3.0, 4.0]], "uneven": [[1.0], [2.0, 3.0]], "missing": [None, [1.0, 2.0]]}
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    arrays, left_out = load_clouds(tmp_path / "x.parquet")
+    np.testing.assert_array_equal(arrays["good"], [[1.0, np.nan], [3.0, 4.0]])
+    assert list(arrays) == ["good"]
+    assert [entry["reason"] for entry in left_out] == [
+        "its vectors are 1 to 2 numbers long",
+        "1 of its 2 vectors are missing",
+    ]
+
+
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".safetensors", ".parquet"])
 @pytest.mark.parametrize(
     "content", [b"", b"\x80\x04.", b"PK\x03\x04 broken", b"\x93NUMPY\x01\x00", b"PAR1PAR1", b"x" * 99]
