@@ -90,8 +90,8 @@ class PretrainSpec(Strict):
 
     @property
     def peak_rate(self) -> float:
-        """The learning rate at the end of the warm-up."""
-        return self.learning_rate * self.learning_rate_factor
+        """The learning rate at the end of the warm-up, to twelve digits: 0.1 × 0.1 is 0.01, as it would be written."""
+        return float(f"{self.learning_rate * self.learning_rate_factor:.12g}")
 
     @property
     def in_parallel(self) -> bool:
