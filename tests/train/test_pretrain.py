@@ -176,6 +176,12 @@ def test_a_run_has_one_length(settings: dict[str, int]) -> None:
         PretrainSpec(**settings)
 
 
+@pytest.mark.parametrize("rate", [1e300, 1e-300])
+def test_a_rate_that_no_number_holds_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="learning_rate times learning_rate_factor is"):
+        PretrainSpec(learning_rate=rate, learning_rate_factor=rate)
+
+
 def test_without_a_length_there_is_a_default() -> None:
     assert PretrainSpec().steps == 1200
     assert PretrainSpec(tokens=10).steps == 0
