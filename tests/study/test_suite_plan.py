@@ -82,6 +82,16 @@ def test_a_setting_of_losses_moves_the_keys_that_it_is_part_of(suite_study, writ
     assert keys(before, "pretrain", "measure") == keys(after, "pretrain", "measure")
 
 
+def test_a_model_is_calibrated_on_what_it_was_trained_on_without_what_it_is_scored_on(suite_study, write_study):
+    own = suite_study["models"][0]["suite"]["base"]["corpus"]
+    elsewhere = own.replace("text:/", "text:/./")
+    for calibration, part in ((None, "training"), (elsewhere, "training"), (f"{own}+{own}", "all"), ("pydocs", "all")):
+        losses = {**suite_study["losses"], "gptq": [4], "calibration": calibration}
+        cells = plan_study(write_study({**suite_study, "losses": losses})).cells
+        parts = [p for cell in cells if cell.kind == "losses" for p in cell.spec["parts"] if p["kind"] == "gptq"]
+        assert [p["settings"]["part"] for p in parts] == [part] * 4
+
+
 def test_all_losses_of_a_model_are_one_cell_whichever_are_wanted(suite_study, write_study):
     path = write_study(suite_study)
     before, after = plan_study(path), plan_study(path, ["losses.noise=[0.3]"])
