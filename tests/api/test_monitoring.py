@@ -195,6 +195,20 @@ def _code_blocks() -> list[str]:
     return re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
+@pytest.mark.parametrize("shares", [{"rise": float("nan")}, {"rise": -1.0}, {"collapse": 5.0}, {"collapse": 0.0}])
+def test_a_share_that_would_never_warn_or_always_is_refused(
+    model: Any, tokenizer: Any, shares: dict[str, float]
+) -> None:
+    with pytest.raises(SpecError, match=r"rise = .*, collapse = "):
+        lmgeo.Monitor(model, tokenizer, texts=TEXTS, **shares)
+
+
+def test_one_text_is_one_text_and_not_its_letters(model: Any, tokenizer: Any) -> None:
+    seen = [lmgeo.Monitor(model, tokenizer, texts=texts).look(1)["values"] for texts in (TEXTS[0], TEXTS[:1])]
+    assert seen[0] == seen[1]
+    assert seen[0]["final.effective_rank"] is not None
+
+
 def test_the_loop_of_the_docs_and_the_report_on_its_table(
     model: Any, tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

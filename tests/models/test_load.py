@@ -249,3 +249,11 @@ def test_a_real_checkpoint(shared: Path) -> None:
     (sequence,) = loaded.encode(["Once upon a time"])
     assert sequence.special.tolist()[:2] == [True, False]
     assert loaded.unembedding()[2]  # type: ignore[index]
+
+
+def test_a_twin_is_not_made_of_a_configuration_that_is_not_of_the_weights(checkpoint: Path) -> None:
+    """An emptied configuration stands for its family's default, which may be a model that no memory holds."""
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "hidden_size": 2 * config["hidden_size"]}))
+    with pytest.raises(SpecError, match=r"is not of the weights beside it: .* there and .* by the configuration"):
+        load_model(checkpoint, untrained_seed=0)

@@ -56,6 +56,13 @@ def test_rows_are_centred_in_double_precision_and_scaled_exactly() -> None:
     assert np.log2(np.abs(expected).max() / np.abs(rows).max()) == pytest.approx(17, abs=1e-6)
 
 
+def test_rows_whose_sums_leave_float64_are_those_of_the_smaller_cloud() -> None:
+    X = cloud(3_000, 4) / 64  # most of them between -1 and 1
+    X /= np.abs(X).max() * 1.01
+    huge = QuantizerRows.of(np.ldexp(X, 1024), SMALL, 0)
+    assert (huge.values == QuantizerRows.of(X, SMALL, 0).values).all()
+
+
 def test_rows_as_they_come() -> None:
     X = cloud().astype(np.float32)
     rows = QuantizerRows.of(X, SMALL.model_copy(update={"order": "input", "centred": False}), 0)

@@ -12,6 +12,7 @@ import lmgeo
 from lmgeo.core.errors import SpecError
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.data.batching import length_sorted_batches
+from lmgeo.data.document_split import split_documents
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.load import load_model
 from lmgeo.perturb.gptq import GptqSpec
@@ -170,6 +171,18 @@ def test_the_texts_content_is_in_the_identity_and_its_path_is_not(calibration, t
     assert all(identity(**changed) != identity() for changed in (*others, {"act_order": True}))
     with pytest.raises(SpecError, match=r"nowhere\.txt"):
         identity(corpus="text:nowhere.txt")
+
+
+def test_calibrated_on_the_training_part_no_held_out_document_is_seen(trained, tmp_path, monkeypatch):
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(language(100, 4)) + "\n")
+    train, held_out = split_documents(text.read_text().splitlines())
+    read, encode = [], ModelHandle.encode
+    monkeypatch.setattr(ModelHandle, "encode", lambda model, texts: read.append(texts) or encode(model, texts))
+    for part in ("all", "training"):
+        perturbed(load_model(trained), "gptq", GptqSpec(bits=4, corpus=f"text:{text}", part=part, sequences=1000))
+    assert len(held_out) == 5
+    assert [set(texts) for texts in read] == [{*train, *held_out}, {*train}]
 
 
 def test_perturb_writes_a_quantized_checkpoint(trained, calibration, tmp_path):

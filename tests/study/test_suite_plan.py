@@ -82,6 +82,16 @@ def test_a_setting_of_losses_moves_the_keys_that_it_is_part_of(suite_study, writ
     assert keys(before, "pretrain", "measure") == keys(after, "pretrain", "measure")
 
 
+def test_a_model_is_calibrated_on_what_it_was_trained_on_without_what_it_is_scored_on(suite_study, write_study):
+    own = suite_study["models"][0]["suite"]["base"]["corpus"]
+    elsewhere = own.replace("text:/", "text:/./")
+    for calibration, part in ((None, "training"), (elsewhere, "training"), (f"{own}+{own}", "all"), ("pydocs", "all")):
+        losses = {**suite_study["losses"], "gptq": [4], "calibration": calibration}
+        cells = plan_study(write_study({**suite_study, "losses": losses})).cells
+        parts = [p for cell in cells if cell.kind == "losses" for p in cell.spec["parts"] if p["kind"] == "gptq"]
+        assert [p["settings"]["part"] for p in parts] == [part] * 4
+
+
 def test_all_losses_of_a_model_are_one_cell_whichever_are_wanted(suite_study, write_study):
     path = write_study(suite_study)
     before, after = plan_study(path), plan_study(path, ["losses.noise=[0.3]"])
@@ -172,3 +182,30 @@ def test_what_would_fail_every_training_is_refused_before_any(suite_study, write
     with pytest.raises(SpecError) as error:
         plan_study(path, settings)
     assert said in error.value.what
+
+
+SMALL = {"architecture": "olmo2", "width": 16, "layers": 1, "max_length": 32, "vocabulary": 512, "batch_size": 4}
+
+
+def test_names_are_those_of_the_study_without_the_repeats(study, write_study, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("".join(f"sentence number {i} of a short text\n" for i in range(200)))
+    once = {**SMALL, "corpus": f"text:{text}", "steps": 20, "learning_rate": [0.01, 0.02]}
+    again = {**SMALL, "corpus": f"text:{tmp_path}/./text.txt", "tokens": 20 * 4 * 32, "learning_rate": 0.1}
+    study["models"] = [{"pretrain": once}, {"pretrain": {**again, "learning_rate_factor": 0.1, "micro_batch": 4}}]
+    plan = plan_study(write_study(study))
+    bases = {row["factors"]["base"] for row in plan.rows}
+    assert bases == {f"olmo2-16x1(learning_rate={rate})" for rate in (0.01, 0.02)}
+    assert len(plan.notes) == 1
+    assert plan.notes[0].endswith(" is the training of olmo2-16x1(learning_rate=0.01): one model, one row")
+
+
+def test_columns_say_what_a_default_comes_to(study, write_study):
+    tokens = {"batch_size": 4, "max_length": 32, "tokens": 40 * 4 * 32}
+    models = [{**SMALL, "steps": 20, "heads": 1}, {**SMALL, **tokens}, {**SMALL, **tokens, "heads": 2}]
+    models += [{**SMALL, "architecture": "gpt_neox", "steps": 20, **own} for own in ({}, {"parallel": False})]
+    study["models"] = [{"pretrain": model} for model in models]
+    rows = {row["factors"]["base"]: row["factors"] for row in plan_study(write_study(study)).rows}
+    told = [[row[name] for name in ("steps", "pretrain_tokens", "heads", "parallel")] for row in rows.values()]
+    short, long = [20, 20 * 4 * 32], [40, 40 * 4 * 32]
+    assert told == [[*short, 1, False], [*long, 1, False], [*long, 2, False], [*short, 1, True], [*short, 1, False]]

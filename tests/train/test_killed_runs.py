@@ -65,12 +65,15 @@ def run(settings: dict[str, Any], out: Path, kill_at: int | None = None) -> list
 
 @pytest.mark.parametrize("architecture", ["gpt_neox", "modernbert"])
 def test_a_run_killed_thrice_is_the_run_that_was_not(architecture: str, tmp_path: Path, text_file: Path) -> None:
-    settings = {**SMALL, "architecture": architecture, "corpus": f"text:{text_file}"}
+    settings = {**SMALL, "architecture": architecture, "corpus": f"text:{text_file}", "learning_rate": 0.01}
     assert run(settings, tmp_path / "whole") == list(range(1, 41))
+    # the same run in other words, as whoever goes on with it may write it
+    elsewhere = f"text:{text_file.parent}/./{text_file.name}"
+    other = {**settings, "corpus": elsewhere, "learning_rate": 0.1, "learning_rate_factor": 0.1}
     random = np.random.default_rng()  # any moment at all: what fails once is worth its failure
     begun: list[int] = []
-    for _ in range(3):
-        taken = run(settings, tmp_path / "cut", kill_at=int(random.integers(2, 12)))
+    for words in (settings, other, other):
+        taken = run(words, tmp_path / "cut", kill_at=int(random.integers(2, 12)))
         begun.append(taken[0])
         assert partial_folder(tmp_path / "cut").is_dir()
         assert not (tmp_path / "cut").exists()

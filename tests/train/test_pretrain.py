@@ -113,8 +113,9 @@ def test_the_checkpoint_is_ordinary_in_a_fresh_process(tmp_path: Path, sentences
 
 def test_a_finished_run_is_not_done_again(tmp_path: Path, sentences: list[str], tiny_spec: Spec) -> None:
     first = pretrain(tiny_spec(), sentences, tmp_path / "model")
-    again = pretrain(tiny_spec(minutes=5), sentences, tmp_path / "model", on_step=kill_at(1))
-    assert again == first
+    for other in ({"minutes": 5}, {"corpus": "text:the/same/text/elsewhere.txt"}):
+        again = pretrain(tiny_spec(**other), sentences, tmp_path / "model", on_step=kill_at(1))
+        assert again == first
 
 
 def test_what_stands_in_the_place_is_never_replaced(tmp_path: Path, sentences: list[str], tiny_spec: Spec) -> None:
@@ -173,6 +174,12 @@ def test_a_number_of_tokens_fixes_the_run_as_steps_do(tmp_path: Path, sentences:
 def test_a_run_has_one_length(settings: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"steps|tokens"):
         PretrainSpec(**settings)
+
+
+@pytest.mark.parametrize("rate", [1e300, 1e-300])
+def test_a_rate_that_no_number_holds_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="learning_rate times learning_rate_factor is"):
+        PretrainSpec(learning_rate=rate, learning_rate_factor=rate)
 
 
 def test_without_a_length_there_is_a_default() -> None:

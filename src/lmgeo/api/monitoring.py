@@ -71,7 +71,7 @@ class Monitor:
         tokenizer: Any = None,
         *,
         corpus: str = "pydocs",
-        texts: Sequence[str] | None = None,
+        texts: str | Sequence[str] | None = None,
         sequences: int = 64,
         measures: str | Sequence[str] = MEASURES,
         weights: str | Sequence[str] = ("unembedding",),
@@ -88,10 +88,15 @@ class Monitor:
 
         if every < 1:
             raise SpecError(f"every = {every}", "give 1 step or more between looks")
+        if not 0 <= rise < math.inf or not 0 < collapse < 1:
+            raise SpecError(
+                f"rise = {rise}, collapse = {collapse}", "give shares: rise from 0 up, collapse within 0 to 1"
+            )
         self.every, self.after, self.name = every, after, name
         self.seconds = 0.0
         self.warnings: list[str] = []
-        drawn = texts_for(corpus, texts, sequences, seed) if sites else []
+        given = None if texts is None else as_list(texts)
+        drawn = texts_for(corpus, given, sequences, seed) if sites else []
         self._sight = Sight(
             live_handle(model, tokenizer), drawn, as_list(sites), as_list(tokens), as_list(measures), as_list(weights),
             seed,

@@ -10,6 +10,7 @@ from lmgeo.core.seeds import numpy_stream
 HELD_OUT_SHARE = 0.05  # of the documents
 LEAST_OF_THE_TEXT = 0.02
 LARGE = 0.2  # of the text: a document that should not be held out where there are others
+LEAST_CHARACTERS = 20  # of a line that counts as a sequence: headings and stubs do not
 SPLIT_SEED = 0  # the split is the same for every run on a corpus: losses compare across seeds
 
 
@@ -33,6 +34,12 @@ def split_documents(documents: Sequence[str]) -> tuple[list[str], list[str]]:
         [text for i, text in enumerate(unlike) if i not in held_out],
         [text for i, text in enumerate(unlike) if i in held_out],
     )
+
+
+def lines_of(documents: Sequence[str]) -> list[str]:
+    """The unlike lines of documents that have 20 characters or more, as sequences."""
+    lines = (line.strip() for document in documents for line in document.splitlines())
+    return [line for line in dict.fromkeys(lines) if len(line) >= LEAST_CHARACTERS]
 
 
 def _held_out(sizes: list[int]) -> set[int]:

@@ -16,6 +16,7 @@ from lmgeo.models.classes import classes_to_try
 from lmgeo.models.content import CONFIG, family, read_config, stored_dtypes, weight_files
 from lmgeo.models.handle import ModelHandle
 from lmgeo.models.quiet import quiet
+from lmgeo.models.weight_files import read_weights
 
 _SHOWN = 5  # names of tensors in a message
 
@@ -36,10 +37,29 @@ def load_model(path: Path, *, untrained_seed: int | None = None, label: str | No
     config = _config(path)
     open_tokenizer = encoding.opener(path)
     if untrained_seed is not None:
-        module = seeded_module(config, classes_to_try(config)[0], untrained_seed)
+        automatic = classes_to_try(config)[0]
+        _refuse_other_shapes(path, config, automatic)
+        module = seeded_module(config, automatic, untrained_seed)
         return ModelHandle(module, f"{label} (untrained, seed {untrained_seed})", open_tokenizer)
     module = _module(path, config)
     return ModelHandle(module, label, open_tokenizer, _dtype_notes(path))
+
+
+def _refuse_other_shapes(path: Path, config: Any, automatic: Any) -> None:
+    """A configuration that is not of the weights beside it may be of a model that no memory holds."""
+    try:
+        stored = read_weights(path).tensors
+        with quiet(), torch.device("meta"):
+            made = {name: tuple(p.shape) for name, p in automatic.from_config(config).named_parameters()}
+    except Exception:  # no weights, or a family that cannot be laid out without its values: nothing to compare
+        return
+    for name, shape in made.items():
+        if name in stored and tuple(stored[name].shape) != shape:
+            raise SpecError(
+                f"{path / CONFIG} is not of the weights beside it: {name} is {list(stored[name].shape)} there and "
+                f"{list(shape)} by the configuration",
+                "give the checkpoint its own config.json",
+            )
 
 
 def _config(path: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -22,11 +22,14 @@ class CalibratedSpec(Strict):
 
     Attributes:
         corpus: where the text comes from; its content enters every key.
+        part: all of it, or what a causal model trained on it has seen: lines of the documents that training does
+            not hold out, so that a loss on these is not one on the text of the calibration.
         sequences: how many are drawn.
         seed: of the draw.
     """
 
     corpus: str = "pydocs"
+    part: Literal["all", "training"] = "all"
     sequences: int = Field(128, ge=1)
     seed: int = Field(0, ge=0)
 

@@ -10,11 +10,11 @@ from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import canonical_json
 from lmgeo.core.spec.decisive import decisive
 from lmgeo.core.spec.model import HubModel, PathModel, PretrainSpec
-from lmgeo.core.spec.pretrain import OBSERVED, SHAPE
 from lmgeo.core.spec.steps import StepsModel
 from lmgeo.core.spec.study import ModelEntry
 from lmgeo.core.spec.trajectory import TrajectorySpec
 from lmgeo.study.cells import Cell, Wanted, model_key
+from lmgeo.study.choices import told, varied
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ def resolve_bases(entries: list[ModelEntry], trajectory: TrajectorySpec | None =
         SpecError: a path that is no checkpoint, a corpus that is not there; one training to be looked at in two ways.
     """
     listed = [base for entry in entries for base in _resolve(entry, trajectory or TrajectorySpec())]
-    named = [_renamed(base, name) for base, name in zip(listed, _unique_names(listed), strict=True)]
     bases: dict[str, Base] = {}
-    again = []
-    for base in named:
-        key = base.name if base.cell is None else canonical_json(base.identity)
-        first = bases.setdefault(key, base)
-        if first is not base:
-            bases[key] = _one_of(first, base)
-            again.append(f"{base.name} is the training of {first.name}: one model, one row")
-    return list(bases.values()), again
+    again: list[tuple[str, str]] = []
+    for base, name in zip(listed, _unique_names(listed), strict=True):
+        key = name if base.cell is None else canonical_json(base.identity)
+        if key in bases:
+            again.append((name, key))
+        bases[key] = _one_of(bases.get(key, base), base)
+    kept = [_renamed(base, name) for base, name in zip(bases.values(), _unique_names([*bases.values()]), strict=True)]
+    names = dict(zip(bases, (base.name for base in kept), strict=True))
+    return kept, [f"{name} is the training of {names[key]}: one model, one row" for name, key in again]
 
 
 def _one_of(first: Base, second: Base) -> Base:
@@ -137,11 +137,6 @@ def _trained(entry: ModelEntry, spec: PretrainSpec, trajectory: TrajectorySpec) 
     )
 
 
-def told_by_size(choices: list[dict[str, Any]]) -> frozenset[str]:
-    """The choices that a size's name says by itself, where every one of these models has such a name."""
-    return frozenset(SHAPE) if choices and all(c.get("size") for c in choices) else frozenset()
-
-
 def _loaded(entry: ModelEntry, source: PathModel | HubModel) -> Base:
     from lmgeo.models.content import block_count, content, family
     from lmgeo.models.source import resolve
@@ -188,15 +183,15 @@ def _stepped(entry: ModelEntry, source: StepsModel) -> list[Base]:
 
 def _unique_names(bases: list[Base]) -> list[str]:
     """Names as given, with the choices that differ added where a name stands for several models."""
-    names = [base.name for base in bases]
+    namesakes: dict[str, list[dict[str, Any]]] = {}
+    for base in bases:
+        namesakes.setdefault(base.name, []).append(base.choices)
+    unlike = {name: varied(choices) for name, choices in namesakes.items()}
     result = []
-    for name, base in zip(names, bases, strict=True):
-        same = [b for b in bases if b.name == name]
-        said = told_by_size([b.choices for b in same]) | OBSERVED
-        varied = {
-            k: v for k, v in base.choices.items() if k not in said and len({repr(b.choices.get(k)) for b in same}) > 1
-        }
-        result.append(f"{name}({','.join(f'{k}={v}' for k, v in varied.items())})" if varied else name)
+    for base in bases:
+        own = told(base.choices)
+        said = ",".join(f"{k}={own[k]}" for k in unlike[base.name] if k in own)
+        result.append(f"{base.name}({said})" if said else base.name)
     return [n if result.count(n) == 1 else f"{n}#{result[: i + 1].count(n)}" for i, n in enumerate(result)]
 
 

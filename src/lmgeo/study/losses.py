@@ -138,10 +138,10 @@ def _plain(spec: LossesSpec) -> Iterator[Part]:
 
 def _changed(spec: LossesSpec, choices: dict[str, Any]) -> Iterator[Part]:
     """Losses on the in-domain text after the weights were rounded or disturbed."""
-    calibration = {
-        "corpus": spec.calibration or choices.get("corpus") or spec.in_domain,
-        "sequences": spec.calibration_sequences,
-    }
+    corpus, own = spec.calibration or choices.get("corpus") or spec.in_domain, choices.get("corpus")
+    # never on the held-out documents that the loss is taken on
+    part = "training" if spec.gptq and own and _text_identity(own) == _text_identity(corpus) else "all"
+    calibration = {"corpus": corpus, "part": part, "sequences": spec.calibration_sequences}
     asked: list[tuple[str, int | None, str, dict[str, Any]]] = [
         *((f"loss.gptq{b}", None, "gptq", {"bits": b, "group": spec.group, **calibration}) for b in spec.gptq),
         *((f"loss.round{b}", None, "round", {"bits": b, "group": spec.group}) for b in spec.round),

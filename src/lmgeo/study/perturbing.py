@@ -50,6 +50,8 @@ def perturbation_identity(kind: str, settings: Strict) -> dict[str, Any]:
 
     # the corpus is its content, however it was named
     kept = {name: value for name, value in settings.resolved().items() if name != "corpus"}
+    if settings.part == "all":  # what was there before this setting keeps its keys
+        del kept["part"]
     text = {"corpus": corpus_identity(settings.corpus), "version": CALIBRATION_VERSION}
     return {**identity, "settings": kept, "calibration": text}
 
@@ -85,13 +87,17 @@ class _Facts:
         from lmgeo.data.corpora import corpus_identity
 
         content = canonical_json(corpus_identity(spec.corpus))
-        return self._model.encode(_calibration(spec.corpus, content, spec.sequences, spec.seed))
+        return self._model.encode(_calibration(spec.corpus, spec.part, content, spec.sequences, spec.seed))
 
 
 @lru_cache(maxsize=4)  # every model of a suite is calibrated on the same few sentences
-def _calibration(corpus: str, content: str, sequences: int, seed: int) -> list[str]:
+def _calibration(corpus: str, part: str, content: str, sequences: int, seed: int) -> list[str]:
     del content  # part of the cache's key: another text may come to lie on the same path
-    from lmgeo.data.corpora import open_corpus
+    from lmgeo.data.corpora import Corpus, open_corpus, open_documents
+    from lmgeo.data.document_split import lines_of, split_documents
     from lmgeo.data.sampling import sample_sequences
 
-    return sample_sequences(open_corpus(corpus), sequences, seed).texts
+    if part == "all":
+        return sample_sequences(open_corpus(corpus), sequences, seed).texts
+    seen, _ = split_documents(open_documents(corpus).texts)
+    return sample_sequences(Corpus(f"the training part of {corpus}", lines_of(seen) or seen), sequences, seed).texts

@@ -11,6 +11,7 @@ from lmgeo.core.identity import content_key
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.core.spec.trajectory import TrajectorySpec
+from lmgeo.data.document_split import LEAST_CHARACTERS, lines_of
 from lmgeo.train.optimization import Diverged
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from lmgeo.train.causal_text import CausalText
 
 TRAJECTORY_VERSION = 1
-_LEAST_CHARACTERS = 20  # of a held-out line that counts as a sequence: headings and stubs do not
 
 
 def check_trajectory(spec: TrajectorySpec, trainings: Sequence[PretrainSpec], asked: bool) -> None:
@@ -161,11 +161,10 @@ def _sample(spec: TrajectorySpec, training: PretrainSpec, text: Sequence[str] | 
         from lmgeo.data.sampling import sample_sequences
 
         return sample_sequences(open_corpus(spec.corpus or training.corpus), spec.sequences, spec.seed).texts
-    lines = [line.strip() for document in text.held_out_documents for line in document.splitlines()]
-    kept = [line for line in dict.fromkeys(lines) if len(line) >= _LEAST_CHARACTERS]
+    kept = lines_of(text.held_out_documents)
     if not kept:
         raise NotEnoughData(
-            f"no held-out line has {_LEAST_CHARACTERS} characters", "name a corpus under trajectory, or a longer one"
+            f"no held-out line has {LEAST_CHARACTERS} characters", "name a corpus under trajectory, or a longer one"
         )
     order = numpy_stream(spec.seed, "trajectory").permutation(len(kept))
     return [kept[i] for i in order[: spec.sequences]]

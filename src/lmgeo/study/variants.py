@@ -8,10 +8,10 @@ from typing import Any
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.base import Strict, expand_axes
 from lmgeo.core.spec.document import located
-from lmgeo.core.spec.pretrain import OBSERVED
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.perturb.declare import PERTURBATIONS
-from lmgeo.study.bases import Base, told_by_size
+from lmgeo.study.bases import Base
+from lmgeo.study.choices import told, varied
 from lmgeo.study.perturbing import perturbation_identity
 
 
@@ -45,7 +45,7 @@ class _Point:
 def expand_variants(spec: StudySpec, bases: list[Base]) -> list[Variant]:
     """Every base, then each of its perturbed copies; what leaves a model as it is, is the base."""
     points = _points(spec)
-    choices = _varied_choices(bases)
+    choices = sorted(varied([base.choices for base in bases if base.choices]))
     variants: dict[str, Variant] = {}
     for base in bases:
         for variant in (_unperturbed(base, choices), *(_perturbed(base, p, choices) for p in points)):
@@ -77,16 +77,11 @@ def _shown(kind: str, settings: Strict, every: list[tuple[str, Strict]]) -> dict
     }
 
 
-def _varied_choices(bases: list[Base]) -> list[str]:
-    trained = [base.choices for base in bases if base.choices]
-    names = {name for choices in trained for name in choices} - told_by_size(trained) - OBSERVED
-    return sorted(n for n in names if len({repr(b.choices.get(n)) for b in bases if b.choices}) > 1)
-
-
 def _base_factors(base: Base, choices: list[str]) -> dict[str, Any]:
     # these name other things in the table, so a training choice of that name says whose it is
     renamed = {name: f"pretrain_{name}" for name in ("corpus", "seed", "tokens")}
-    trained = {renamed.get(n, n): base.choices.get(n) for n in choices}
+    own = told(base.choices)
+    trained = {renamed.get(n, n): own.get(n) for n in choices}
     return {"base": base.name, "family": base.family, **base.factors, **trained}
 
 

@@ -79,8 +79,9 @@ class PretrainResult:
 
 
 def run_key(spec: PretrainSpec, text: Sequence[str] | CausalText) -> str:
-    """The identity of a run: the settings that decide its weights, and its texts."""
-    return content_key({**decisive(spec), "texts": hash_texts(list(text)) if isinstance(text, Sequence) else text.key})
+    """The identity of a run: the settings that decide its weights, and its texts, wherever they lie."""
+    texts = hash_texts(list(text)) if isinstance(text, Sequence) else text.key
+    return content_key({**decisive(spec), "corpus": None, "texts": texts})
 
 
 def finish(

@@ -24,6 +24,10 @@ CAUSAL: dict[str, Any] = {"architecture": "olmo2", "width": 64, "layers": 2, "st
         ({"learning_rate": 4e-3, "learning_rate_factor": 0.5}, {"learning_rate": 2e-3}),
         ({"architecture": "gpt_neox"}, {"architecture": "gpt_neox", "parallel": True}),
         ({"architecture": "stablelm"}, {"architecture": "stablelm", "parallel": False}),
+        ({"learning_rate": 0.1, "learning_rate_factor": 0.1}, {"learning_rate": 0.01}),  # though 0.1 * 0.1 > 0.01
+        ({"learning_rate": 0.007, "learning_rate_factor": 0.1}, {"learning_rate": 0.0007}),
+        ({"schedule": "constant", "final_fraction": 0.3}, {"schedule": "constant"}),
+        ({"micro_batch": 16}, {}),
         ({"mask_fraction": 0.2}, {}),
         ({"schedule": "cosine", "decay_fraction": 0.5}, {}),
         ({"architecture": "bert", "tied": True}, {"architecture": "bert"}),

@@ -21,11 +21,11 @@ def decisive(spec: PretrainSpec) -> dict[str, Any]:
     watching = {"minutes"} if spec.keep_checkpoints else OBSERVED
     said = {name: value for name, value in spec.resolved().items() if name not in watching | _SPELLINGS}
     said |= {"heads": head_count(spec), "parallel": spec.in_parallel, "learning_rate": spec.peak_rate}
+    if spec.micro_batch and spec.micro_batch >= spec.batch_size:
+        said |= {"micro_batch": None}  # a step in one pass, as without it
     if spec.planned_steps is not None:
         said |= {"steps": spec.planned_steps, "tokens": None}
-    for name in _idle(spec):
-        del said[name]
-    return said
+    return {name: value for name, value in said.items() if name not in _idle(spec)}
 
 
 def head_count(spec: PretrainSpec) -> int | None:
@@ -43,7 +43,9 @@ def head_step(spec: PretrainSpec) -> int:
     return 1 if spec.architecture == "bert" else 2
 
 
-def _idle(spec: PretrainSpec) -> list[str]:
+def _idle(spec: PretrainSpec) -> set[str]:
     """Settings that this run has no use for."""
-    idle = ["tied"] if spec.masked else ["mask_fraction"]
-    return idle if spec.schedule == "wsd" else [*idle, "decay_fraction"]
+    idle = {"tied"} if spec.masked else {"mask_fraction"}
+    if spec.schedule != "wsd":
+        idle.add("decay_fraction")
+    return idle | {"final_fraction"} if spec.schedule == "constant" else idle

@@ -44,8 +44,8 @@ class LossesSpec(Strict):
 
     `in_domain` and `corpora` name corpora, `corpora` by the name of its column; `in_domain` None is the held-out part
     of what a model was trained on. `gptq` and `round` are bits, `group` the inputs that share a scale (0: all of
-    them); `calibration` is a corpus, None the text a model was trained on. `noise` are multiples of each tensor's
-    spread at initialisation.
+    them); `calibration` is a corpus, None the text a model was trained on, of which the held-out part is left out.
+    `noise` are multiples of each tensor's spread at initialisation.
     """
 
     in_domain: str | None = None

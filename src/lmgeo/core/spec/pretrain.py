@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -90,8 +91,8 @@ class PretrainSpec(Strict):
 
     @property
     def peak_rate(self) -> float:
-        """The learning rate at the end of the warm-up."""
-        return self.learning_rate * self.learning_rate_factor
+        """The learning rate at the end of the warm-up, to twelve digits: 0.1 × 0.1 is 0.01, as it would be written."""
+        return float(f"{self.learning_rate * self.learning_rate_factor:.12g}")
 
     @property
     def in_parallel(self) -> bool:
@@ -129,6 +130,8 @@ class PretrainSpec(Strict):
             raise ValueError("transformers has no OLMo2 with parallel blocks: give stablelm, sequential or parallel")
         if self.masked and self.compile:
             raise ValueError("compile is for causal models: batches of masked ones differ in shape at every step")
+        if not 0 < self.peak_rate < math.inf:
+            raise ValueError(f"learning_rate times learning_rate_factor is {self.peak_rate:g}: give a rate above 0")
         if self.keep_checkpoints and not (self.log_checkpoints or self.even_checkpoints):
             raise ValueError("keep_checkpoints has none to keep: give log_checkpoints or even_checkpoints too")
         return self

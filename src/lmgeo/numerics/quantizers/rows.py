@@ -14,6 +14,7 @@ from lmgeo.core.once import made_once
 from lmgeo.core.seeds import numpy_stream
 from lmgeo.core.spec.protocol import QuantizerProtocol
 
+_HIGHEST = 900  # power of two up to which rows and their sums stay within float64
 _BLOCK = 1_024  # rows in float64 at once: a core's cache holds them
 
 
@@ -38,8 +39,10 @@ class QuantizerRows:
         that squares of very large or very small values stay within float32.
         """
         order = np.arange(X.shape[0]) if protocol.order == "input" else canonical_order(X, seed)
-        mean = _mean(X, order) if protocol.centred else X.dtype.type(0)  # of the same type: nothing is converted
         exponent = np.frexp(max(float(X.max()), -float(X.min())))[1]
+        if exponent > _HIGHEST:  # sums of such rows leave float64
+            X, exponent = np.ldexp(X, -exponent), 0
+        mean = _mean(X, order) if protocol.centred else X.dtype.type(0)  # of the same type: nothing is converted
         values = np.empty(X.shape, dtype=np.float32)
         for start in range(0, X.shape[0], _BLOCK):
             at = slice(start, start + _BLOCK)
