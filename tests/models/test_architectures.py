@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from lmgeo.core.errors import SpecError
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.build import build_model, flops_a_token, run_facts
 from lmgeo.models.handle import ModelHandle
@@ -167,10 +166,3 @@ def test_dropout_is_the_specs(kind: tuple[str, bool | None]) -> None:
 
     assert alike(0.0)
     assert not alike(0.3)
-
-
-@pytest.mark.parametrize(("architecture", "heads"), [("olmo2", 3), ("gpt_neox", 16), ("stablelm", 5)])
-def test_heads_that_do_not_share_the_width(architecture: str, heads: int) -> None:
-    with pytest.raises(SpecError, match=f"heads {heads} do not share width 16 in pairs") as error:
-        built(architecture, heads=heads)
-    assert f"a multiple of {2 * heads}" in error.value.mend

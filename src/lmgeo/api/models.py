@@ -101,7 +101,7 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
         Diverged: the loss is not finite.
         Unfinished: the spec's `minutes` have passed.
     """
-    from lmgeo.core.spec.document import read_document
+    from lmgeo.core.spec.document import located, read_document
     from lmgeo.core.spec.model import PretrainSpec
     from lmgeo.study.bases import training_identity
     from lmgeo.study.cells import model_key
@@ -114,8 +114,9 @@ def pretrain(spec: str | Path | Mapping[str, Any], out: str | Path, progress: Pr
         if isinstance(document.value, dict) and list(document.value) == ["pretrain"]:
             document.value = document.value["pretrain"]
     settings = validate(PretrainSpec, document.value, document)
-    key = model_key(training_identity(settings))
-    result = _trained(settings, training_text(settings), key, Path(out), progress)
+    with located(document, ("corpus",)):
+        key, text = model_key(training_identity(settings)), training_text(settings)
+    result = _trained(settings, text, key, Path(out), progress)
     return {"path": str(result.path), "key": key}
 
 

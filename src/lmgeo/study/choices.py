@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lmgeo.core.spec.decisive import head_count
 from lmgeo.core.spec.pretrain import OBSERVED, SHAPE, PretrainSpec
 
 Choices = dict[str, Any]
@@ -20,7 +19,7 @@ def told(choices: Choices) -> Choices:
         return {}
     spec = PretrainSpec(**choices)
     length = {"steps": spec.planned_steps, "tokens": spec.tokens or spec.planned_tokens}
-    return {**choices, "heads": head_count(spec), "parallel": spec.in_parallel, **length}
+    return {**choices, "heads": spec.head_count, "parallel": spec.in_parallel, **length}
 
 
 def varied(models: Sequence[Choices]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lmgeo.core.spec.decisive import decisive, head_count
+from lmgeo.core.spec.decisive import decisive
 from lmgeo.core.spec.pretrain import PretrainSpec
 from lmgeo.models.architectures import configuration
 
@@ -73,4 +73,4 @@ def test_a_masked_run_by_tokens_keeps_them_and_its_mask() -> None:
 @pytest.mark.parametrize("architecture", ["olmo2", "stablelm", "gpt_neox", "bert", "modernbert"])
 def test_heads_are_those_of_the_model(architecture: str, width: int) -> None:
     spec = PretrainSpec(architecture=architecture, width=width, layers=1, steps=1)
-    assert head_count(spec) == configuration(spec, 512, 0).num_attention_heads
+    assert spec.head_count == configuration(spec, 512, 0).num_attention_heads

@@ -16,7 +16,8 @@ from lmgeo.core.spec.sizes import SIZES
 def refusal(**settings: Any) -> str:
     with pytest.raises(SpecError) as error:
         validate(PretrainSpec, settings, Document("spec.yaml", settings))
-    return str(error.value)
+    assert "{" not in error.value.what  # the whole block would drown what is wrong with it
+    return f"{error.value.what}: {error.value.mend}"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,11 @@ def refusal(**settings: Any) -> str:
         ({"keep_checkpoints": True}, "keep_checkpoints has none to keep"),
         ({"architecture": "bert", "compile": True}, "compile is for causal models"),
         ({"final_fraction": 1.5}, "key final_fraction is 1.5"),
+        ({"architecture": "gpt_neox", "width": 16, "heads": 16}, "heads 16 do not share width 16 in pairs"),
+        ({"architecture": "stablelm", "width": 16, "heads": 5}, "heads 5 do not share width 16 in pairs"),
+        ({"width": 16, "heads": 3}, "heads 3 do not share width 16 in pairs: give a width that is a multiple of 6"),
+        ({"width": 9}, "heads 1 do not share width 9 in pairs: give a width that is a multiple of 2"),
+        ({"architecture": "bert", "width": 16, "heads": 3}, "heads 3 do not share width 16: give a width"),
         ({"schedule": "cosin"}, "did you mean 'cosine'?"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -91,6 +92,9 @@ def _plain_error(
     if first["type"] == "missing":
         return SpecError(f"{where} is missing", f"add {first['loc'][-1]!r}")
     message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:  # of several keys together: the message names them, and the whole block would drown it
+        what, *advice = re.split(r": (?=give |choose |did you mean )", message, maxsplit=1)
+        return SpecError(f"{where}: {what}", advice[0] if advice else "correct the block")
     return SpecError(f"{where} is {first['input']!r}: {message}", _correction(spec, first))
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from lmgeo.core.spec.pretrain import OBSERVED, PretrainSpec
 
-_WIDTH_OF_A_HEAD = 32
 # other words for what further fields say: a shape, a batch, a peak rate
 _SPELLINGS = frozenset({"size", "batch_tokens", "learning_rate_factor"})
 
@@ -20,27 +19,12 @@ def decisive(spec: PretrainSpec) -> dict[str, Any]:
     """
     watching = {"minutes"} if spec.keep_checkpoints else OBSERVED
     said = {name: value for name, value in spec.resolved().items() if name not in watching | _SPELLINGS}
-    said |= {"heads": head_count(spec), "parallel": spec.in_parallel, "learning_rate": spec.peak_rate}
+    said |= {"heads": spec.head_count, "parallel": spec.in_parallel, "learning_rate": spec.peak_rate}
     if spec.micro_batch and spec.micro_batch >= spec.batch_size:
         said |= {"micro_batch": None}  # a step in one pass, as without it
     if spec.planned_steps is not None:
         said |= {"steps": spec.planned_steps, "tokens": None}
     return {name: value for name, value in said.items() if name not in _idle(spec)}
-
-
-def head_count(spec: PretrainSpec) -> int | None:
-    """Attention heads as asked; else one per 32 of width, or the next fewer that the width can be shared among.
-
-    None where the width cannot be shared so.
-    """
-    wanted = spec.heads or max(1, spec.width // _WIDTH_OF_A_HEAD)
-    fitting = [h for h in range(wanted, 0, -1) if spec.width % (h * head_step(spec)) == 0]
-    return fitting[0] if fitting and spec.heads in (None, fitting[0]) else None
-
-
-def head_step(spec: PretrainSpec) -> int:
-    """What a head's width must be a multiple of: rotary positions turn pairs of coordinates."""
-    return 1 if spec.architecture == "bert" else 2
 
 
 def _idle(spec: PretrainSpec) -> set[str]:

@@ -19,6 +19,7 @@ MASKED = frozenset({"bert", "modernbert"})
 OBSERVED = frozenset({"minutes", "log_checkpoints", "even_checkpoints"})
 # what a size's name says by itself
 SHAPE = ("width", "layers", "heads")
+WIDTH_OF_A_HEAD = 32  # where no number of heads is given
 
 _MASKED_DEFAULTS: dict[str, Any] = {
     "vocabulary": 3000,
@@ -95,6 +96,20 @@ class PretrainSpec(Strict):
         return float(f"{self.learning_rate * self.learning_rate_factor:.12g}")
 
     @property
+    def head_count(self) -> int:
+        """Attention heads as asked; else one per 32 of width, or the next fewer that the width can be shared among."""
+        wanted = self.heads or max(1, self.width // WIDTH_OF_A_HEAD)
+        return next(heads for heads in range(wanted, 0, -1) if self._shared_by(heads))
+
+    def _shared_by(self, heads: int) -> bool:
+        return self.width % (heads * self._head_step) == 0
+
+    @property
+    def _head_step(self) -> int:
+        """What a head's width must be a multiple of: rotary positions turn pairs of coordinates."""
+        return 1 if self.architecture == "bert" else 2
+
+    @property
     def in_parallel(self) -> bool:
         """Whether attention and MLP stand side by side."""
         return self.architecture == "gpt_neox" if self.parallel is None else self.parallel
@@ -130,6 +145,12 @@ class PretrainSpec(Strict):
             raise ValueError("transformers has no OLMo2 with parallel blocks: give stablelm, sequential or parallel")
         if self.masked and self.compile:
             raise ValueError("compile is for causal models: batches of masked ones differ in shape at every step")
+        if not self._shared_by(self.heads or 1):
+            least = (self.heads or 1) * self._head_step
+            raise ValueError(
+                f"heads {self.heads or 1} do not share width {self.width}"
+                f"{' in pairs' if self._head_step == 2 else ''}: give a width that is a multiple of {least}"
+            )
         if not 0 < self.peak_rate < math.inf:
             raise ValueError(f"learning_rate times learning_rate_factor is {self.peak_rate:g}: give a rate above 0")
         if self.keep_checkpoints and not (self.log_checkpoints or self.even_checkpoints):
