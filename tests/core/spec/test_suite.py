@@ -117,7 +117,7 @@ def test_untrained_twins_of_a_suite_are_told_from_its_runs() -> None:
         ("batch_size: [2, 4, 8]", "batch_size: [2, 4]", "s.yaml:10, key models[0].suite.vary[0]: tokens has 3", "many"),
         ("      each:", "      eech:", "s.yaml:7, key models[0].suite.eech: unknown key", "did you mean 'each'"),
         ("size: [0.1M, 0.2M]", "szie: [0.1M]", "s.yaml:8, key models[0].suite.each.szie: unknown", "'size'"),
-        ("size: [0.1M, 0.2M]", "size: [0.1M, 9M]", "there is no size '9M'", "'4M'"),
+        ("size: [0.1M, 0.2M]", "size: [0.1M, 9M]", "there is no size '9M'", "choose one of: 0.1M"),
         ("size: [0.1M, 0.2M]", "width: [24, wide]", "s.yaml:8, key models[0].suite.each.width[1] is 'wide'", "correct"),
         ("size: [0.1M, 0.2M]", "width: [24, yes]", "s.yaml:8, key models[0].suite.each.width[1] is True", "number"),
         ("size: [0.1M, 0.2M]", "size: []", "s.yaml:8, key models[0].suite.each.size is [], not a list of", "[ ]"),
