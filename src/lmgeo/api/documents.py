@@ -47,7 +47,9 @@ def _nothing(source: str, objects: dict[str, Any], left_out: list[dict[str, str]
     reasons = [m["reason"] for o in objects.values() for m in o["measures"].values()]
     reasons += [f"{entry['object']}: {entry['reason']}" for entry in left_out]
     shown = "; ".join(dict.fromkeys(r for r in reasons if r)) or "it holds no array"
-    return NotEnoughData(f"no measure of {source!r} has a value: {shown}", "give a larger cloud, or other measures")
+    # files without a cloud and unknown sites are refused sooner, so what is left is a matrix that the model lacks
+    mend = "give a larger cloud, or other measures" if objects else "name what it has, e.g. --matrices all"
+    return NotEnoughData(f"no measure of {source!r} has a value: {shown}", mend)
 
 
 def write_measures(found: dict[str, Any], out: str | Path) -> None:
