@@ -73,6 +73,16 @@ def test_too_few_clusters_give_no_interval_and_say_so() -> None:
     assert entry["reason"] == "3 bases among the complete rows; an interval needs 5"
 
 
+def test_an_interval_of_few_rows_holds_the_true_correlation_or_is_not_given() -> None:
+    random = np.random.default_rng(8)
+    for rows in (3, 4, 5, 6):
+        tables = random.normal(size=(150, 2, rows))
+        found = [correlations({"m": x}, y, seed)[0]["pearson_ci"] for seed, (x, y) in enumerate(tables)]
+        given = [interval for interval in found if interval is not None]
+        assert len(given) == (0 if rows < 5 else len(found))
+        assert sum(low <= 0.0 <= high for low, high in given) >= 0.94 * len(given)
+
+
 def test_intervals_agree_with_scipys_bootstrap() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=200)
@@ -136,7 +146,8 @@ def test_what_cannot_be_estimated_has_a_reason_and_no_nan() -> None:
     assert found[0]["reason"] == "the measure is constant"
     assert "2 complete rows" in found[1]["reason"]
     assert found[0]["pearson"] is None
-    assert "reason" not in found[3]
+    assert found[3]["reason"] == "4 complete rows; a bootstrap interval needs 5"
+    assert "reason" not in correlations({"m": np.array([1.0, 3.0, 2.0, 4.0, 9.0])}, np.arange(5.0), 0)[0]
     assert found[3]["q"] == found[3]["p"]  # the only test made
     json.dumps(found, allow_nan=False)
     assert correlations({"m": y[:4]}, np.ones(4), 0)[0]["reason"] == "the target is constant"
@@ -157,4 +168,5 @@ def test_a_perfect_relation_and_three_rows() -> None:
     assert entry["pearson"] == pytest.approx(1.0)
     assert entry["p"] == pytest.approx(0.0, abs=1e-7)
     assert entry["spearman_ci"][0] < 0.0  # three rows in order prove nothing
+    assert entry["pearson_ci"] is None
     assert entry["spearman_ci"][1] == 1.0

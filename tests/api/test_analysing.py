@@ -41,6 +41,14 @@ def test_a_table_without_score_average_wants_a_target(table):
     assert lmgeo.analyze(table.rename(columns={"glue_average": "score.average"}))["target"] == "score.average"
 
 
+def test_no_measures_are_not_all_measures(table, tmp_path):
+    with pytest.raises(SpecError, match="no measure is named"):
+        lmgeo.analyze(table, target="glue_average", measures=[])
+    with pytest.raises(SpecError, match="no measure is named"):
+        lmgeo.report(table, target="glue_average", measures=[], out=tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_page_holds_every_table_given(table, tmp_path):
     table.to_csv(tmp_path / "t.csv", index=False)
     made = lmgeo.report(table, tmp_path / "t.csv", target="glue_average", out=tmp_path / "page.html")

@@ -136,7 +136,9 @@ def test_an_interrupt_is_130(call, monkeypatch, cloud):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lmgeo.api.measuring, "measure_file", interrupt)
-    assert call("measure", cloud)[0] == 130
+    code, out, err = call("measure", cloud)
+    assert (code, out) == (130, "")
+    assert "the same command continues" in err
 
 
 @pytest.mark.parametrize("what", ["measures", "perturbations", "tasks", "corpora", "studies", "protocols"])

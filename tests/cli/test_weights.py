@@ -108,6 +108,8 @@ def test_an_encoder_without_a_head_says_so(call, tmp_path: Path) -> None:
     code, out, err = call("weights", tmp_path, "--json")
     assert (code, out) == (2, "")
     assert "has no output head (BertModel has none)" in err
+    assert "--matrices all" in err
+    assert "cloud" not in err
     code, out, _ = call("weights", tmp_path, "--matrices", "all", "--measures", "stable_rank", "--json")
     assert code == 0
     assert "has no output head" in json.loads(out)["left_out"][0]["reason"]

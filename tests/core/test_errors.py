@@ -58,6 +58,10 @@ def test_a_suggestion_keeps_the_spelling_of_the_name() -> None:
     assert suggestion("wikitext", ["WikiText"]) == "did you mean 'WikiText'?"
 
 
+def test_a_name_known_twice_is_suggested_once() -> None:
+    assert suggestion("zz", ["alpha", "eee", "alpha"]) == "choose one of: alpha, eee"
+
+
 def test_a_suggestion_from_nothing() -> None:
     assert suggestion("bert", []) == "none is available here"
 

@@ -12,9 +12,10 @@ import pytest
 from lmgeo.core.errors import UnknownName
 from lmgeo.report.bundle import colours
 from lmgeo.report.chapter import chapter
-from lmgeo.report.charts.alignment import alignment
+from lmgeo.report.charts.alignment import alignment, scree
 from lmgeo.report.charts.all import charts
 from lmgeo.report.charts.base import MOST_ROWS, bind
+from lmgeo.report.charts.power import power
 from lmgeo.report.charts.ranking import ranking
 from lmgeo.report.charts.scatter import FORMS, form_of, pairs, specs
 from lmgeo.report.charts.specification import specification
@@ -142,6 +143,24 @@ def test_the_map_of_measures_has_a_tile_for_each_pair(full: dict[str, Any]) -> N
     assert chart.binds["$order"] == full["alignment"]["order"]
     unsure = {**full["alignment"], "spearman": None, "reason": "300 measures: the matrix is given for 200 at most"}
     assert alignment({**full, "alignment": unsure}) is None
+
+
+def test_eigenvalues_beyond_the_rank_are_not_filled_though_rounding_lifts_them_over_chance() -> None:
+    found = {"eigenvalues": [3.0, 0.9, 0.1, 1e-16], "thresholds": [2.0, 1.2, 0.8, 0.0], "dimensions": 1}
+    chart = scree({"alignment": found})
+    assert chart is not None
+    assert [row["above"] for row in chart.data["scree"]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("least", "anchor"), [(0.97, "end"), (0.84, "end"), (0.15, "start")])
+def test_the_words_at_a_tables_power_stand_where_there_is_room(least: float, anchor: str) -> None:
+    curve = [{"true": true / 10, "power": true / 10} for true in range(1, 10)]
+    found = {"partial_correlation": curve, "detectable_80": least, "n": 9, "controls": 0, "needed": []}
+    chart = power({"power": found})
+    assert chart is not None
+    text = re.search(r"<text[^>]*>you are here[^<]*<", picture(chart, "svg").decode())
+    assert text is not None
+    assert f'text-anchor="{anchor}"' in text[0]
 
 
 def test_pairs_are_of_models_that_have_both_values() -> None:

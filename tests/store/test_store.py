@@ -67,6 +67,25 @@ def test_a_broken_record_is_named(store):
         store.results()
 
 
+@pytest.mark.parametrize(
+    ("folder", "document", "lacks"),
+    [
+        ("records/measure", {"a": 1}, "'results'"),
+        ("records/measure", [], "'results'"),
+        ("plans", {"cells": []}, "'rows'"),
+        ("plans", None, "'cells'"),
+        ("failures", {"key": "k"}, "'cell'"),
+    ],
+)
+def test_json_that_is_not_of_the_stores_making_is_named(store, folder, document, lacks):
+    store.write(f"{folder}/a.json", document)
+    with pytest.raises(StoreError, match=rf"{folder}/a\.json in store .* has no {lacks}"):
+        list(store.documents(folder))
+    if folder.startswith("records"):
+        with pytest.raises(StoreError, match="delete it"):
+            store.results_of("measure", "a")
+
+
 def test_not_a_number_never_enters_a_store(store):
     with pytest.raises(ValueError, match="nan"):
         store.put_record("measure", "a", {"results": {"k": float("nan")}})

@@ -120,7 +120,7 @@ def cluster_interval(draws: Float[ndarray, " b"], clusters: Clusters) -> list[fl
 
     Source: Hesterberg 2015, the expanded percentile interval, with the effective number of clusters.
     """
-    if clusters.too_few:
+    if clusters.too_few_to_draw:
         return None
     from scipy.special import ndtr, stdtrit
 

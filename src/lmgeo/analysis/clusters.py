@@ -73,6 +73,17 @@ class Clusters:
         return f"{self.count} {name} among the complete rows; an interval needs {LEAST_CLUSTERS}"
 
     @property
+    def too_few_to_draw(self) -> str | None:
+        """Why nothing is told from resamples of these clusters, single rows too; None where they are enough.
+
+        Of three rows a resample mostly repeats one or two of them, and r is then 1, −1 or that of the
+        sample: percentiles of such draws held the true correlation in 56 to 66 % of tables, of four rows in 86 to 93 %.
+        """
+        if self.by == "row" and self.count < LEAST_CLUSTERS:
+            return f"{self.count} complete rows; a bootstrap interval needs {LEAST_CLUSTERS}"
+        return self.too_few
+
+    @property
     def groups(self) -> tuple[str, ndarray] | None:
         """What a cluster is and the cluster of each row; None where every row stands for itself."""
         return None if self.by == "row" else (self.by, self.labels)

@@ -43,7 +43,7 @@ def correlations(
         sound = [name for name in names if reasons[name] is None]
         found = _on_same_rows([measures[name][rows] for name in sound], y, near, seed) if sound else []
         for name in names:
-            reason = reasons[name] or near.too_few
+            reason = reasons[name] or near.too_few_to_draw
             entries[name] = {"measure": name, "n": len(y), **_EMPTY, **({"reason": reason} if reason else {})}
         for name, values in zip(sound, found, strict=True):
             entries[name].update(values)

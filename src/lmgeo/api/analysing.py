@@ -171,6 +171,8 @@ def _spec(asked: dict[str, Any], changes: dict[str, Any], columns: list[str]) ->
     from lmgeo.core.spec.base import validate
     from lmgeo.core.spec.document import Document
 
+    if "measures" in changes and not changes["measures"]:
+        raise SpecError("no measure is named", "name some, or leave --measures out")
     merged = {**asked, **{k: list(v) if isinstance(v, (list, tuple)) else v for k, v in changes.items()}}
     if "target" not in merged and AnalyzeSpec().target not in columns:
         raise SpecError("no --target for a table without score.average", "name the column to explain")

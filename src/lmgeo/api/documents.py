@@ -47,7 +47,8 @@ def _nothing(source: str, objects: dict[str, Any], left_out: list[dict[str, str]
     reasons = [m["reason"] for o in objects.values() for m in o["measures"].values()]
     reasons += [f"{entry['object']}: {entry['reason']}" for entry in left_out]
     shown = "; ".join(dict.fromkeys(r for r in reasons if r)) or "it holds no array"
-    mend = "give a larger cloud or matrix, or other measures" if objects else "name another matrix, or all"
+    # files without a cloud and unknown sites are refused sooner: without objects it is a matrix that the model lacks
+    mend = "give a larger cloud or matrix, or other measures" if objects else "name another matrix, or --matrices all"
     return NotEnoughData(f"no measure of {source!r} has a value: {shown}", mend)
 
 

@@ -61,7 +61,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        return app(args=arguments or sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        code = app(args=arguments or sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what typer makes of an interrupt, without a word
+            raise KeyboardInterrupt
+        return code
     except TyperException as error:
         sys.stderr.write(
             f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n"

@@ -59,7 +59,7 @@ class StoreError(LmgeoError):
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A mend for a mistyped name: the near ones, else all of them."""
-    options = sorted(known)
+    options = sorted(set(known))  # a bare name may be a whole one too
     by_folded = {option.casefold(): option for option in options}
     near = [by_folded[n] for n in difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)]
     if near:

@@ -19,6 +19,7 @@ from lmgeo.core.files import write_bytes
 
 MARK = "lmgeo-store.json"
 FORMAT = 1
+_SHAPES = {"plans": ("cells", "rows"), "records": ("results",), "failures": ("key", "cell", "error", "mend")}
 
 
 class Store:
@@ -124,7 +125,18 @@ class Store:
     def documents(self, folder: str) -> Iterator[dict[str, Any]]:
         """Every JSON document of one folder, in order of name."""
         for name in self.names(folder):
-            yield self.read(name)
+            yield self._document(name)
+
+    def _document(self, name: str) -> dict[str, Any]:
+        """A JSON file of a folder whose files have a shape of their own; another file that came there is refused."""
+        found = self.read(name)
+        lacking = [
+            key for key in _SHAPES.get(name.split("/")[0], ()) if not isinstance(found, dict) or key not in found
+        ]
+        if lacking:
+            said = f"{name} in store {self.url!r} is no file of lmgeo's: it has no {lacking[0]!r}"
+            raise StoreError(said, "delete it and run again")
+        return dict(found)
 
     def put_record(self, kind: str, name: str, record: dict[str, Any]) -> None:
         """Keep one record; a record is never changed afterwards."""
@@ -133,7 +145,7 @@ class Store:
     def results_of(self, kind: str, prefix: str) -> dict[str, dict[str, Any]]:
         """The results in records of one kind whose names start with `prefix`, by content key."""
         names = [n for n in self.names(f"records/{kind}") if n.rpartition("/")[2].startswith(prefix)]
-        return {key: result for name in names for key, result in self.read(name)["results"].items()}
+        return {key: result for name in names for key, result in self._document(name)["results"].items()}
 
     def results(self) -> dict[str, dict[str, Any]]:
         """Every result by its content key: the measures and scores of all records."""

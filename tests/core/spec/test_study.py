@@ -110,6 +110,7 @@ def test_settings_are_the_product_and_then_what_is_varied() -> None:
         ("name: demo\n", "", "key name is None", "letters"),
         ("threads: 1", "threads: 0", "key threads is 0", "1 or more"),
         ("threads: 1", "threads: true", "key threads is True", "1 or more"),
+        ("threads: 1", f"threads: {10**24}", "key threads is 1000000000000000000000000", "256 at most"),
         ("  tasks: [rte]\n", "", "key evaluate.tasks is missing", "add 'tasks'"),
         ("tasks: [rte]", "tasks: []", "key evaluate.tasks is []", "correct"),
         ("seeds: [0, 1]", "seeds: 0", "key evaluate.seeds is 0", "correct"),

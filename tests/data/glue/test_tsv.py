@@ -124,6 +124,7 @@ def test_places_that_are_missing_are_named(tmp_path: Path) -> None:
             load_task("rte", data)
         assert what in caught.value.what
         assert "train.tsv" in caught.value.mend
+        assert ("--data DIR" in caught.value.mend and "`data: DIR`" in caught.value.mend) or "needs" not in what
     (tmp_path / "RTE").mkdir()
     with pytest.raises(SpecError) as caught:
         task_identity("rte", str(tmp_path))

@@ -24,6 +24,7 @@ class Strict(BaseModel):
 
 
 S = TypeVar("S", bound=Strict)
+MOST_THREADS = 256  # of one process; OpenMP ends it where it cannot have as many as it is told to
 
 
 def validate(

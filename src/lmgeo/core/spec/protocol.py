@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from lmgeo.core.spec.base import Strict
+from lmgeo.core.spec.base import MOST_THREADS, Strict
 
 
 class QuantizerProtocol(Strict):
@@ -46,7 +46,7 @@ class QuantizerProtocol(Strict):
     rq_steps: int = Field(10, ge=1)
     rq_iterations: int = Field(10, ge=1)
     seeds: int | None = Field(3, ge=1)
-    threads: int = Field(2, ge=1, le=256)  # FAISS ends the process where it cannot have as many
+    threads: int = Field(2, ge=1, le=MOST_THREADS)
     backend: Literal["faiss", "numba", "torch"] = "faiss"
 
     @field_validator("pq_train_rows", "lsq_train_rows", "rq_train_rows")

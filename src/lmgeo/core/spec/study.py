@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lmgeo.core.errors import SpecError, suggestion
-from lmgeo.core.spec.base import S, expand_axes, one_kind, validate
+from lmgeo.core.spec.base import MOST_THREADS, S, expand_axes, one_kind, validate
 from lmgeo.core.spec.blocks import AnalyzeSpec, EvaluateSpec, MeasureSpec, RepresentSpec
 from lmgeo.core.spec.document import Document, KeyPath
 from lmgeo.core.spec.losses import LossesSpec
@@ -128,8 +128,9 @@ def _block(raw: dict[str, Any], key: str) -> Any:
 
 
 def _threads(value: Any, document: Document) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise SpecError(f"{document.where(('threads',))} is {value!r}", "give the threads of a worker: 1 or more")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_THREADS:
+        mend = f"give the threads of a worker: 1 or more, {MOST_THREADS} at most"
+        raise SpecError(f"{document.where(('threads',))} is {value!r}", mend)
     return value
 
 

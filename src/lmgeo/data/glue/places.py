@@ -41,7 +41,8 @@ def open_split(task: Task, glue: Glue, data: str | None, split: str) -> Split:
     if data is None or not data.strip():
         raise SpecError(
             f"task {task.name!r} needs GLUE's data",
-            f"give --data DIR with {glue.folder}/train.tsv and {glue.folder}/{glue.dev}.tsv, or --data hf:",
+            f"give --data DIR (in a study `data: DIR` beside its tasks) with {glue.folder}/train.tsv and "
+            f"{glue.folder}/{glue.dev}.tsv, or hf: in place of DIR",
         )
     if data.startswith(HUB):
         return HubSplit(task, glue, data.removeprefix(HUB), "train" if split == "train" else glue.validation)

@@ -51,7 +51,9 @@ def scree(facts: Mapping[str, Any]) -> Chart | None:
     if len(values) < 2:
         return None
     pairs = zip(range(1, len(values) + 1), values, [*thresholds, *[None] * len(values)], strict=False)
-    rows = [{"at": i, "value": v, "threshold": t, "above": bool(t is not None and v > t)} for i, v, t in pairs][:40]
+    # Past the rows' rank both lines are zero, and which of the two lies higher is rounding.
+    counted = found.get("dimensions") or 0
+    rows = [{"at": i, "value": v, "threshold": t, "above": i <= counted} for i, v, t in pairs][:40]
     return Chart(
         name="scree",
         label="Eigenvalues of the correlations among measures against those of unrelated measures",
@@ -96,7 +98,8 @@ def _map(narrow: bool, few: int) -> Spec:
 
 
 def _scree(narrow: bool) -> Spec:
-    x = base.number("at", "component", axis={"tickMinStep": 1, "format": "d", "grid": False}, scale={"padding": 10})
+    axis, scale = {"tickMinStep": 1, "format": "d", "grid": False}, {"padding": 10, "nice": False}
+    x = base.number("at", "component", axis=axis, scale=scale)
     y = base.number("value", "eigenvalue", scale={"zero": True})
     tooltip = base.told(("at", "component", "d"), ("value", "eigenvalue", ".3f"), ("threshold", "by chance", ".3f"))
     fill = {"condition": {"test": "datum.above", "value": "var(--c1)"}, "value": "var(--card)"}

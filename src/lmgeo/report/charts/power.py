@@ -43,6 +43,11 @@ def _caption(found: Mapping[str, Any], seen: bool) -> str:
     return f"You are here: {table} {found_here}.{needs}{ticks}"
 
 
+def _beside(key: str, right: str, left: str) -> Spec:
+    """Words stand on the side that has room, clear of the curve: a mark of a small table is near the right edge."""
+    return {key: {"expr": f"datum.true > 0.5 ? {right} : {left}"}}
+
+
 def _spec(narrow: bool) -> Spec:
     x = base.number("true", "true partial correlation, either sign", scale={"domainMin": 0, "nice": False})
     y = base.number("power", "chance of finding it", axis={"format": ".0%"}, scale={"domain": [0, 1]})
@@ -58,9 +63,9 @@ def _spec(narrow: bool) -> Spec:
     dot = {"type": "point", "filled": True, "size": 170, "color": "var(--c2)", "opacity": 1, "shape": "diamond"}
     text = {
         "type": "text",
-        "align": "left",
-        "dx": 12,
-        "dy": 16,
+        **_beside("align", "'right'", "'left'"),
+        **_beside("dx", "-12", "12"),
+        **_beside("dy", "-14", "16"),
         "fontSize": 13,
         "fontWeight": 600,
         "color": "var(--ink)",
