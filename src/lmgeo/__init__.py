@@ -10,6 +10,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from lmgeo.core.environment import spin_briefly as _spin_briefly
+
+_spin_briefly()  # before anything loads a library with threads of its own
+
 _HOMES = {
     "compare": "lmgeo.api.comparing",
     "language_loss": "lmgeo.api.losses",

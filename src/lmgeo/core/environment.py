@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 OFFLINE_VARIABLE = "LMGEO_OFFLINE"
+_WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+_SPINS = "10000"  # some tens of microseconds: longer than the gaps within a computation
 _HUB_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -17,6 +19,16 @@ def set_offline() -> None:
 def is_offline() -> bool:
     """Whether the user asked for no network."""
     return os.environ.get(OFFLINE_VARIABLE, "") not in ("", "0")
+
+
+def spin_briefly() -> None:
+    """Let idle threads of torch and FAISS wait by spinning for a moment only, unless the user said how they wait.
+
+    By default they spin on and on, so wherever cores are shared with other work each waits for what it keeps from
+    running. It counts only before either library is loaded.
+    """
+    if not any(name in os.environ for name in _WAITING):
+        os.environ[_WAITING[0]] = _SPINS
 
 
 def leads() -> bool:
