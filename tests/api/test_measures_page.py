@@ -60,12 +60,9 @@ def test_ranges_in_words(bounds, text) -> None:
 def test_the_listing_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(["list", "measures"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith("effective_rank "))
-    assert MEASURES["effective_rank"].definition in lines[at]
-    assert lines[at + 1].split(" · ") == [
-        lines[at + 1].split(" · ")[0],
-        "unchanged by duplicate, rotation, scale, shift",
-        "Roy & Vetterli 2007",
-    ]
-    assert "1 … min(n−1, d) dimensions" in lines[at + 1]
+    assert [line.split()[0] for line in lines[1:]] == [entry["name"] for entry in listing("measures")]  # one line each
+    line = next(line for line in lines if line.startswith("effective_rank "))
+    parts = ["1 … min(n−1, d) dimensions", "duplicate, rotation, scale, shift", MEASURES["effective_rank"].definition]
+    places = [line.index(part) for part in (*parts, " · Roy & Vetterli 2007")]
+    assert places == sorted(places)
     assert {entry["name"] for entry in listing("comparisons")} == {"cka", "curvature", "diff_erank", "procrustes"}

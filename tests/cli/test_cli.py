@@ -214,6 +214,17 @@ def test_perturb_then_evaluate(call, checkpoint, task_folder, tmp_path):
     assert "glue_average" not in document
 
 
+def test_evaluate_says_what_bears_on_the_score(call, checkpoint, task_folder):
+    asked = ["evaluate", checkpoint, "--tasks", "rte", "--data", task_folder, "--train-examples", 20]
+    asked += ["--set", "epochs=1", "--set", "max_length=100000"]
+    code, out, err = call(*asked)
+    assert code == 0
+    assert "rte" in out
+    notes = [line for line in err.splitlines() if line.startswith("rte: ")]
+    assert notes[0] == "rte: texts are cut at 128 tokens: the model takes no more"
+    assert call(*asked, "--quiet")[2] == ""
+
+
 def test_perturb_writes_over_nothing(call, checkpoint, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_text("mine")
@@ -321,3 +332,11 @@ def test_report_writes_a_page_and_pictures(call, tmp_path):
     assert (code, out) == (2, "")
     assert "picture format 'jpg'" in err
     assert not (tmp_path / "q.html").exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [("--sequences", "1e3"), ("--sequences", "0"), ("--seed", "-4")])
+def test_an_option_that_cannot_be_shows_its_value(call, cloud, option, value):
+    code, out, err = call("measure", cloud, option, value)
+    assert (code, out) == (2, "")
+    assert option in err
+    assert repr(value) in err

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lmgeo.cli.options import Device, Json, Offline, Quiet, Seed, begin, number, plain_table, print_json, split
+from lmgeo.cli.options import Device, Json, Offline, Quiet, Seed, begin, number, plain_table, print_json, say, split
 from lmgeo.cli.progress import bars
 
 
@@ -41,10 +41,10 @@ def evaluate(
             device=device,
             progress=progress,
         )
-    print_json(document) if json else _show(document)
+    print_json(document) if json else _show(document, quiet)
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show(document: dict[str, Any], quiet: bool) -> None:
     rows = [
         [
             name,
@@ -58,3 +58,6 @@ def _show(document: dict[str, Any]) -> None:
     ]
     typer.echo(plain_table(["task", "score", "95 % interval", "chance", "trained on", "scored on"], rows))
     typer.echo(f"average {number(document['average'])}")
+    for name, scored in document["tasks"].items():
+        for note in scored["details"].get("notes", []):
+            say(f"{name}: {note}", quiet)

@@ -34,19 +34,18 @@ def list_(
 
 
 def _text(found: list[dict[str, Any]]) -> str:
-    """A line each; of measures a second one says range, what leaves them unchanged, and the source."""
-    lines = plain_table(["name", "description"], [[e["name"], e["description"]] for e in found]).split("\n")
+    """A line each; of measures it also says range, what leaves them unchanged, and the source."""
     if not found or "keeps" not in found[0]:
-        return "\n".join(lines)
-    margin = " " * lines[0].index("description")
-    described = [f"{line}\n{margin}{_declared(e)}" for line, e in zip(lines[1:], found, strict=True)]
-    return "\n".join([lines[0], *described])
+        return plain_table(["name", "description"], [[e["name"], e["description"]] for e in found])
+    rows = [[e["name"], _range(e), ", ".join(e["keeps"]) or "nothing", _described(e)] for e in found]
+    return plain_table(["name", "range", "unchanged by", "description · source"], rows)
 
 
-def _declared(entry: dict[str, Any]) -> str:
+def _range(entry: dict[str, Any]) -> str:
     from lmgeo.api.measures_page import range_text
 
-    unit = "" if entry["unit"] == "1" else f" {entry['unit']}"
-    kept = ", ".join(entry["keeps"]) or "nothing"
-    parts = [f"{range_text(entry['range'])}{unit}", f"unchanged by {kept}", entry["source"], entry["origin"]]
-    return " · ".join(part for part in parts if part)
+    return range_text(entry["range"]) + ("" if entry["unit"] == "1" else f" {entry['unit']}")
+
+
+def _described(entry: dict[str, Any]) -> str:
+    return " · ".join(part for part in (entry["description"], entry["source"], entry["origin"]) if part)

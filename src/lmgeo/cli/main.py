@@ -66,9 +66,7 @@ def _run(arguments: list[str] | None) -> int:
             raise KeyboardInterrupt
         return code
     except TyperException as error:
-        sys.stderr.write(
-            f"error: {error.format_message()}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n"
-        )
+        sys.stderr.write(f"error: {_refusal(error)}\n  → `lmgeo --help` and `lmgeo COMMAND --help` show the options\n")
         return BAD_INPUT
     except Unfinished as error:
         sys.stderr.write(f"stopped: {error}\n")
@@ -89,3 +87,14 @@ def _run(arguments: list[str] | None) -> int:
         traceback.print_exc()
         sys.stderr.write("this is a fault of lmgeo: please report it with the lines above and the command\n")
         return BUG
+
+
+def _refusal(error: TyperException) -> str:
+    """What typer says of an option, with the value where it keeps it to itself."""
+    from pydantic import ValidationError
+
+    said = error.format_message()
+    if not isinstance(error.__cause__, ValidationError):
+        return said
+    value = repr(error.__cause__.errors()[0]["input"])
+    return said if value in said else f"{said}: {value}"

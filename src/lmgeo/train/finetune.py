@@ -63,6 +63,7 @@ def finetune(
     train, dev = _subset(data.train, train_examples, seed), _subset(data.dev, eval_examples, EVAL_SEED)
     targets = Targets.of(data.task.labels, train.labels)
     length = min(settings.max_length, handle.max_length)
+    cut = [f"texts are cut at {length} tokens: the model takes no more"] if length < settings.max_length else []
     model = pooled_copy(handle, targets.outputs, seed)
     steps = _train(model, _tokens(handle, train, length), targets, train.labels, settings, seed, progress)
     predictions = targets.predictions(_outputs(model, _tokens(handle, dev, length)))
@@ -76,7 +77,7 @@ def finetune(
         seed=seed,
         chance=chance_score(names, dev.labels),
         interval=score_interval(names, dev.labels, predictions, seed),
-        details={"steps": steps, "max_length": length, "notes": notes_on(names, predictions)},
+        details={"steps": steps, "max_length": length, "notes": [*cut, *notes_on(names, predictions)]},
     )
 
 
