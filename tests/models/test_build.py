@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from lmgeo.core.errors import SpecError
 from lmgeo.core.spec.model import PretrainSpec
 from lmgeo.models.build import build_model, untrained_twin
 from lmgeo.models.handle import ModelHandle
@@ -73,14 +72,6 @@ def test_dropout_is_the_specs(architecture: str) -> None:
 def test_heads_by_default(width: int, heads: int) -> None:
     spec = PretrainSpec(architecture="modernbert", width=width, layers=1)
     assert build_model(spec, 300, 0).config.num_attention_heads == heads
-
-
-@pytest.mark.parametrize(
-    ("architecture", "width", "heads"), [("bert", 64, 3), ("modernbert", 12, 4), ("modernbert", 9, None)]
-)
-def test_heads_that_do_not_share_the_width(architecture: str, width: int, heads: int | None) -> None:
-    with pytest.raises(SpecError, match="do not share"):
-        build_model(PretrainSpec(architecture=architecture, width=width, layers=1, heads=heads), 300, 0)
 
 
 def test_a_twin_has_the_shape_and_nothing_else(family: str, tiny: Any) -> None:

@@ -43,6 +43,8 @@ def refusal(**settings: Any) -> str:
         ({"final_fraction": 1.5}, "key final_fraction is 1.5"),
         ({"architecture": "gpt_neox", "width": 16, "heads": 16}, "heads 16 do not share width 16 in pairs"),
         ({"architecture": "stablelm", "width": 16, "heads": 5}, "heads 5 do not share width 16 in pairs"),
+        ({"architecture": "bert", "width": 64, "heads": 3}, "heads 3 do not share width 64: give a width"),
+        ({"width": 12, "heads": 4}, "heads 4 do not share width 12 in pairs"),
         ({"width": 16, "heads": 3}, "heads 3 do not share width 16 in pairs: give a width that is a multiple of 6"),
         ({"width": 9}, "heads 1 do not share width 9 in pairs: give a width that is a multiple of 2"),
         ({"architecture": "bert", "width": 16, "heads": 3}, "heads 3 do not share width 16: give a width"),
