@@ -89,6 +89,12 @@ def test_exponents_beyond_float64() -> None:
         log_partition(np.full((3, 100), 1.7e308))
 
 
+def test_sums_beyond_float64() -> None:
+    """Each exponent is finite; which way the rows lean is not."""
+    with pytest.raises(NotEnoughData, match="sum of a column overflows"):
+        log_partition(np.abs(np.random.default_rng(1).standard_normal((3000, 3))) * 1e306)
+
+
 def test_all_zeros() -> None:
     with pytest.raises(NotEnoughData, match="all entries are zero"):
         log_partition(np.zeros((4, 3)))

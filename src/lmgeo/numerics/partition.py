@@ -60,7 +60,7 @@ def log_partition(rows: Float[ndarray, "n d"], eigen: Eigen | None = None) -> Lo
         eigen: of XᵀX, or of XXᵀ where there are fewer rows than columns, if they are known.
 
     Raises:
-        NotEnoughData: all entries are zero, or an exponent that float64 cannot hold.
+        NotEnoughData: all entries are zero, or an exponent or a column's sum that float64 cannot hold.
     """
     if not rows.any():
         raise NotEnoughData("all entries are zero: every direction is an eigenvector", "give rows that are not zero")
@@ -133,7 +133,10 @@ def _sums_of(rows: Float[ndarray, "n d"], axes: Float64[ndarray, "d k"]) -> tupl
             _add_plain(plus, minus, exponents)
         else:
             _add_relative(plus, minus, exponents)
-        total += exact.sum(axis=0)
+        with np.errstate(over="ignore"):
+            total += exact.sum(axis=0)
+    if not np.isfinite(total).all():  # their signs would be a guess
+        raise NotEnoughData("the sum of a column overflows float64", "scale the rows down")
     return plus, minus, total @ axes
 
 
