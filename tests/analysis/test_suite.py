@@ -258,6 +258,9 @@ def test_two_configurations_of_twins_have_no_interval() -> None:
     assert (found["configurations"], found["same_sign"], found["ci"]) == (2, 2, None)
     assert found["difference"] == pytest.approx(-0.1)
     assert found["reason"] == "2 configurations; an interval needs 3"
+    level = analyze(table.assign(**{"score.loss": 3.0}), AnalyzeSpec(target="m", measures=["score.loss"]))
+    alike = next(e for e in level["twins_mean"] if e["column"] == "score.loss")
+    assert (alike["difference"], alike["same_sign"]) == (0.0, 0)
 
 
 def test_tokens_counted_are_no_measurement_setting() -> None:

@@ -82,7 +82,7 @@ def _mean_difference(pairs: Sequence[_Pair], values: ndarray) -> dict[str, Any]:
         return {**counts, "difference": None, "ci": None, "same_sign": 0, "reason": "no pair has both values"}
     mean, interval = float(means.mean()), interval_of_mean(means, 0.05)
     few = {} if interval else {"reason": f"{len(means)} configurations; an interval needs {LEAST_PAIRS}"}
-    same = int((np.sign(means) == np.sign(mean)).sum())
+    same = int((np.sign(means) * np.sign(mean) > 0).sum())  # no difference at all is of no sign
     return {**counts, "difference": mean, "ci": interval, "same_sign": same, **few}
 
 
