@@ -234,6 +234,23 @@ def test_twins_on_average_count_a_configuration_once() -> None:
     assert counts == {"pairs": 15, "configurations": 4, "same_sign": int((by_width < 0).sum())}
 
 
+def test_copies_of_twins_are_no_further_configurations() -> None:
+    rng = np.random.default_rng(6)
+    rows = [
+        {"model": f"{width}{seed}{tied}", "width": width, "pretrain_seed": seed, "tied": tied, "kind": None,
+         "untrained": None, "score.loss": 3 - 0.2 * tied + 0.1 * rng.normal(), "m": rng.normal()}
+        for width in (16, 32, 64) for seed in (0, 1) for tied in (False, True)
+    ]  # fmt: skip
+    own = pd.DataFrame(rows)
+    noisy = own.assign(kind="noise", alpha=20, model=own["model"] + "/noise", m=own["m"] + 1)
+    untrained = own.assign(untrained=0, model=own["model"] + "/untrained", **{"score.loss": 7.0}, m=own["m"] + 2)
+    spec = AnalyzeSpec(target="score.loss", measures=["m"])
+    alone, beside = (analyze(t, spec) for t in (own, pd.concat([own, noisy, untrained], ignore_index=True)))
+    assert len(beside["twins"]) == 3 * len(alone["twins"])
+    assert beside["twins_mean"] == alone["twins_mean"]
+    assert alone["twins_mean"][0]["configurations"] == 3
+
+
 def test_two_configurations_of_twins_have_no_interval() -> None:
     rows = [{"width": w, "tied": t, "score.loss": 3 + w / 64 - 0.1 * t} for w in (16, 32) for t in (False, True)]
     table = pd.DataFrame(rows).assign(model=list("abcd"), m=[1.0, 4.0, 2.0, 3.0])
@@ -241,6 +258,9 @@ def test_two_configurations_of_twins_have_no_interval() -> None:
     assert (found["configurations"], found["same_sign"], found["ci"]) == (2, 2, None)
     assert found["difference"] == pytest.approx(-0.1)
     assert found["reason"] == "2 configurations; an interval needs 3"
+    level = analyze(table.assign(**{"score.loss": 3.0}), AnalyzeSpec(target="m", measures=["score.loss"]))
+    alike = next(e for e in level["twins_mean"] if e["column"] == "score.loss")
+    assert (alike["difference"], alike["same_sign"]) == (0.0, 0)
 
 
 def test_tokens_counted_are_no_measurement_setting() -> None:

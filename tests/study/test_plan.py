@@ -64,6 +64,9 @@ def test_a_measure_of_matrices_without_matrices_is_refused(study, write_study):
     with pytest.raises(SpecError, match=r"measures.*'spectral_\*' matches spectral_norm, of which none"):
         plan_study(write_study(study))
     plan_study(write_study({**study, "measure": {"measures": ["eee", "spectral_*"], "weights": ["unembedding"]}}))
+    varied = [{"represent": {"tokens": "last"}}, {"measure": {"measures": ["spectral_*"]}}]
+    with pytest.raises(SpecError, match=r"key vary\[1\]\.measure\.measures: 'spectral_\*' matches spectral_norm"):
+        plan_study(write_study({**study, "measure": {"measures": ["eee"], "weights": []}, "vary": varied}))
 
 
 def test_a_protocol_moves_only_the_keys_of_quantized_measures(study, write_study):

@@ -65,10 +65,15 @@ def level_means(data: Data) -> list[dict[str, Any]]:
     return entries
 
 
-def _plain_runs(table: pd.DataFrame, names: Sequence[str]) -> ndarray:
-    """Runs as they were trained: no perturbed copy, no untrained twin, no model that was trained elsewhere."""
+def as_trained(table: pd.DataFrame) -> ndarray:
+    """Which rows (n truth values) are models as they were trained: no perturbed copy, no untrained twin."""
     aside = [levels(table[name]) == "" for name in ("kind", "untrained") if name in table.columns]
-    return np.logical_and.reduce([table[[*names]].notna().any(axis=1).to_numpy(), *aside])
+    return np.logical_and.reduce([np.ones(len(table), dtype=bool), *aside])
+
+
+def _plain_runs(table: pd.DataFrame, names: Sequence[str]) -> ndarray:
+    """Runs as they were trained, none of a model that was trained elsewhere."""
+    return as_trained(table) & table[[*names]].notna().any(axis=1).to_numpy()
 
 
 def _choices(table: pd.DataFrame) -> list[str]:

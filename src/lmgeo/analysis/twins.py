@@ -11,7 +11,7 @@ import numpy as np
 from lmgeo.analysis.columns import FACTORS, SEEDS, TRAINING_CHOICES, is_number, levels, numbers
 from lmgeo.analysis.data import Data
 from lmgeo.analysis.direction import is_loss
-from lmgeo.analysis.level_means import LEAST_PAIRS, interval_of_mean
+from lmgeo.analysis.level_means import LEAST_PAIRS, as_trained, interval_of_mean
 from lmgeo.analysis.runs import step_column
 from lmgeo.analysis.saturation import rank_column, saturation
 from lmgeo.core.arrays import ndarray
@@ -54,12 +54,14 @@ def twins_mean(data: Data) -> list[dict[str, Any]]:
     """One entry a choice and column: the mean `difference` of twins, with a t interval over their configurations.
 
     Seeds of one configuration are first averaged: they say how surely that configuration's difference is known, not
-    whether another one has it. `pairs` are of finite values, `configurations` what is left of them but for seeds,
-    `same_sign` how many of those differ in the mean's direction. Below three the interval is None. [] without twins.
+    whether another one has it. No more do perturbed copies and untrained twins, which are left out. `pairs` are of
+    finite values, `configurations` what is left of them but for seeds, `same_sign` how many of those differ in the
+    mean's direction. Below three the interval is None. [] without twins.
     """
     columns = _columns(data.table, data.target_name)
+    plain = as_trained(data.table)
     groups: dict[tuple[str, tuple[str, str]], list[_Pair]] = {}
-    for pair in _pairs(data.table):
+    for pair in (pair for pair in _pairs(data.table) if plain[pair.rows].all()):
         groups.setdefault((pair.choice, pair.between), []).append(pair)
     return [
         {"choice": choice, "between": list(between), "column": name, **_mean_difference(pairs, of)}
@@ -80,7 +82,7 @@ def _mean_difference(pairs: Sequence[_Pair], values: ndarray) -> dict[str, Any]:
         return {**counts, "difference": None, "ci": None, "same_sign": 0, "reason": "no pair has both values"}
     mean, interval = float(means.mean()), interval_of_mean(means, 0.05)
     few = {} if interval else {"reason": f"{len(means)} configurations; an interval needs {LEAST_PAIRS}"}
-    same = int((np.sign(means) == np.sign(mean)).sum())
+    same = int((np.sign(means) * np.sign(mean) > 0).sum())  # no difference at all is of no sign
     return {**counts, "difference": mean, "ci": interval, "same_sign": same, **few}
 
 

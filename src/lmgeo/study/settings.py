@@ -8,7 +8,7 @@ from typing import Any
 from lmgeo.core.errors import SpecError
 from lmgeo.core.identity import content_key
 from lmgeo.core.spec.blocks import MeasureSpec, RepresentSpec
-from lmgeo.core.spec.document import located
+from lmgeo.core.spec.document import Document, KeyPath, located
 from lmgeo.core.spec.study import StudySpec
 from lmgeo.study.bases import Base
 from lmgeo.study.wanted import sampling_identity, wanted_matrices, wanted_measures
@@ -57,11 +57,11 @@ def resolve_settings(spec: StudySpec, bases: list[Base]) -> list[Setting]:
         pairs.setdefault(content_key([represent.resolved(), named.resolved()]), (represent, named))
     shown = any(represent.sampling != "uniform" for represent, _ in pairs.values())
     settings = [_resolved(*pair, spec=spec, bases=bases, shown=shown) for pair in pairs.values()]
-    check_measures(settings, spec.document.where(("measure", "measures")))
+    check_measures(settings, spec.document)
     return settings
 
 
-def check_measures(settings: list[Setting], where: str) -> None:
+def check_measures(settings: list[Setting], document: Document) -> None:
     """Refuse a glob that no setting has anything for.
 
     Raises:
@@ -74,10 +74,20 @@ def check_measures(settings: list[Setting], where: str) -> None:
         given = {each["name"] for setting in asking for each in (*setting.of_sites, *setting.of_matrices)}
         names = MEASURES.select([glob])
         if not given & set(names):
+            where = document.where(_place(document, glob))
             raise SpecError(
                 f"{where}: {glob!r} matches {', '.join(names)}, of which none is defined for what is measured",
                 "name matrices under weights, e.g. [unembedding], or leave it out",
             )
+
+
+def _place(document: Document, glob: str) -> KeyPath:
+    """Where a glob is written: in the study's own block, or in an entry of `vary`."""
+    entries = enumerate(document.value.get("vary") or [])
+    for path, blocks in [((), document.value), *((("vary", i), entry) for i, entry in entries)]:
+        if glob in ((blocks.get("measure") or {}).get("measures") or ()):
+            return (*path, "measure", "measures")
+    return ("measure", "measures")
 
 
 def by_text(settings: list[Setting]) -> list[list[Setting]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -99,6 +100,26 @@ def test_parquet_takes_numbers_nulls_and_twins(tmp_path: Path) -> None:
     arrays, left_out = load_clouds(tmp_path / "x.parquet")
     np.testing.assert_array_equal(arrays["cloud"], [[1, 0.5], [np.nan, 1.5]])
     assert [item["object"] for item in left_out] == ["name", "flag"]
+
+
+def test_parquet_of_pandas_leaves_the_index_of_rows_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).iloc[[5, 0, 3]]
+    frame.to_parquet(tmp_path / "kept.parquet")
+    arrays, left_out = load_clouds(tmp_path / "kept.parquet")
+    np.testing.assert_array_equal(arrays["cloud"], X[[5, 0, 3]])
+    assert arrays["cloud"].dtype == np.float32
+    assert left_out == [{"object": "__index_level_0__", "reason": "it is the index of rows"}]
+    frame.set_index("b").to_parquet(tmp_path / "named.parquet")
+    np.testing.assert_array_equal(load_clouds(tmp_path / "named.parquet").arrays["cloud"], X[[5, 0, 3]][:, [0, 2]])
+
+
+@pytest.mark.parametrize(
+    "written", ["{", "[" * 100_000, "[]", '{"index_columns": 3}', '{"index_columns": [{"kind": "range"}, 1]}']
+)
+def test_parquet_with_foreign_words_of_pandas_is_read(tmp_path: Path, written: str) -> None:
+    table = pa.table({"a": [1.0, 2.0], "b": [3.0, 4.0]}).replace_schema_metadata({"pandas": written})
+    pq.write_table(table, tmp_path / "x.parquet")
+    np.testing.assert_array_equal(load_clouds(tmp_path / "x.parquet").arrays["cloud"], [[1.0, 3.0], [2.0, 4.0]])
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])

@@ -152,7 +152,9 @@ class PretrainSpec(Strict):
                 f"{' in pairs' if self._head_step == 2 else ''}: give a width that is a multiple of {least}"
             )
         if not 0 < self.peak_rate < math.inf:
-            raise ValueError(f"learning_rate times learning_rate_factor is {self.peak_rate:g}: give a rate above 0")
+            raise ValueError(
+                f"learning_rate times learning_rate_factor is {self.peak_rate:g}: give a finite rate above 0"
+            )
         if self.keep_checkpoints and not (self.log_checkpoints or self.even_checkpoints):
             raise ValueError("keep_checkpoints has none to keep: give log_checkpoints or even_checkpoints too")
         return self

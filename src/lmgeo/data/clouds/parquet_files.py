@@ -17,7 +17,8 @@ def read_parquet(path: Path) -> Found:
     """Columns of lists of numbers as one cloud each, by name; else the numeric columns, in the file's order, as one.
 
     A null number becomes NaN. Other columns are left out, numeric ones beside vectors too: they are what is known
-    of each row. float32 columns alone give float32, anything else float64; vectors keep their type.
+    of each row. So is what pandas wrote as the index of its rows. float32 columns alone give float32, anything else
+    float64; vectors keep their type.
     """
     import pyarrow
     import pyarrow.parquet
@@ -34,16 +35,28 @@ def read_parquet(path: Path) -> Found:
 def _side_by_side(table: Any) -> Found:
     import pyarrow
 
-    left_out = [(f.name, f"its values are {f.type}, not numbers") for f in table.schema if not _is_number(f.type)]
+    index = _index_of_rows(table.schema)
+    reasons = ["it is the index of rows" if f.name in index else _no_number(f.type) for f in table.schema]
+    left_out = [(f.name, reason) for f, reason in zip(table.schema, reasons, strict=True) if reason]
     # by place, not by name: a name may stand twice
-    numeric = [index for index, field in enumerate(table.schema) if _is_number(field.type)]
+    numeric = [place for place, reason in enumerate(reasons) if not reason]
     if not numeric:
         return {}, left_out
-    narrow = all(table.schema.field(index).type == pyarrow.float32() for index in numeric)
+    narrow = all(table.schema.field(place).type == pyarrow.float32() for place in numeric)
     cloud = np.empty((table.num_rows, len(numeric)), dtype=np.float32 if narrow else np.float64)
-    for column, index in enumerate(numeric):
-        cloud[:, column] = table.column(index).to_numpy()
+    for column, place in enumerate(numeric):
+        cloud[:, column] = table.column(place).to_numpy()
     return {LONE_NAME: cloud}, left_out
+
+
+def _index_of_rows(schema: Any) -> set[str]:
+    """The columns that pandas wrote for the index of a frame: rows kept of a larger one bear their old numbers."""
+    try:
+        written = schema.pandas_metadata
+    except (ValueError, RecursionError):  # not of pandas' making
+        return set()
+    names = written.get("index_columns") if isinstance(written, dict) else None
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def _vectors(table: Any) -> Found:
@@ -82,6 +95,10 @@ def _is_vector(kind: Any) -> bool:
 
     lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     return lists and _is_number(kind.value_type)
+
+
+def _no_number(kind: Any) -> str:
+    return "" if _is_number(kind) else f"its values are {kind}, not numbers"
 
 
 def _is_number(kind: Any) -> bool:
