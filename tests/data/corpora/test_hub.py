@@ -113,7 +113,7 @@ def test_more_rows_than_there_are_take_all(stories: list[bool]) -> None:
     assert stories == [True, False]
 
 
-@pytest.mark.parametrize("rows", ["", "0", "-3", "many", "1e6", "²"])
+@pytest.mark.parametrize("rows", ["", "0", "-3", "many", "1e6", "²", "9" * 20, "9" * 5000])
 def test_a_number_of_rows_that_is_none(stories: list[bool], rows: str) -> None:
     with pytest.raises(SpecError, match="rows"):
         open_corpus(f"hf:me/stories:{rows}")

@@ -10,6 +10,7 @@ from lmgeo.core.identity import hash_texts
 from lmgeo.data.corpora.kinds import CORPORA, Corpus, CorpusKind
 from lmgeo.data.hub import first_rows, load_hub_dataset
 
+_MOST_DIGITS = 15  # of a number of rows: more than any data set has
 _TEXT_COLUMNS = ("text", "sentence", "content")  # tried in turn
 
 
@@ -31,7 +32,10 @@ def read_hub(argument: str) -> Corpus:
     rows = list(table[column]) if most is None else [row[column] for row in first_rows(table, most)]
     sequences = [row for row in rows if row and row.strip()]
     if not sequences:
-        raise NotEnoughData(f"hf:{argument} holds no text in column {column!r} of {split!r}", "name another data set")
+        raise NotEnoughData(
+            f"hf:{argument} holds no text in column {column!r} of {split!r}",
+            "name another data set" if most is None else "ask for more rows, or name another data set",
+        )
     first = "" if most is None else f"the first {len(rows):,} rows of "
     skipped = f"{len(rows) - len(sequences)} blank rows skipped"
     note = f"hf:{name}: read {first}column {column!r} of split {split!r}; {skipped}"
@@ -43,7 +47,7 @@ def _parts(argument: str) -> tuple[str, int | None]:
     name, colon, rows = argument.partition(":")
     if not colon:
         return name, None
-    if not (rows.isascii() and rows.isdigit() and int(rows)):
+    if not (rows.isascii() and rows.isdigit() and len(rows) <= _MOST_DIGITS and int(rows)):
         raise SpecError(f"corpus 'hf:{argument}' asks for {rows!r} rows", "write a whole number, e.g. hf:NAME:100000")
     return name, int(rows)
 
