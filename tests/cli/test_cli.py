@@ -7,19 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from lmgeo.cli.main import COMMANDS, _run
-
-
-@pytest.fixture
-def call(capsys):
-    """Runs a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = _run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
+from lmgeo.cli.main import COMMANDS
 
 
 @pytest.fixture
@@ -221,7 +209,7 @@ def test_evaluate_says_what_bears_on_the_score(call, checkpoint, task_folder):
     assert code == 0
     assert "rte" in out
     notes = [line for line in err.splitlines() if line.startswith("rte: ")]
-    assert notes[0] == "rte: texts are cut at 128 tokens: the model takes no more"
+    assert notes[0] == "rte: max_length is 128, not 100000: the model takes no more"
     assert call(*asked, "--quiet")[2] == ""
 
 

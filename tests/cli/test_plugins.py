@@ -8,20 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmgeo.cli.main import COMMANDS, _run
+from lmgeo.cli.main import COMMANDS
 from lmgeo.core.plugins import unload_plugins
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "my_measure.py"
 
 
-@pytest.fixture
-def call(capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = _run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    yield run
+@pytest.fixture(autouse=True)
+def _unloaded():
+    """What a test's plugins declare is gone after it."""
+    yield
     unload_plugins()
 
 

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from lmgeo.cli.main import _run
-
 Call = Callable[..., tuple[int, str, str]]
 SMALL: dict[str, Any] = {
     "architecture": "olmo2",
@@ -23,18 +21,6 @@ SMALL: dict[str, Any] = {
     "steps": 16,
     "batch_size": 4,
 }
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = _run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

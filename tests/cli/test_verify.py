@@ -8,20 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lmgeo.cli.main import _run
 from tests.suites import train
-
-
-@pytest.fixture
-def call(capsys):
-    """Runs a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = _run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -10,21 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from lmgeo.cli.main import _run
-
 NAME = "model.layers.0.attn.Wqkv.weight"
-
-
-@pytest.fixture
-def call(capsys):
-    """Runs a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = _run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ SETTINGS = (
     *(f"finetune_{name}" for name in _FINETUNING),
 )
 _NOISE = ("alpha", "noise_seed", "rule", "scale", "gamma")
-_QUANTIZATION = ("bits", "group_size", "act_order", "calibration_corpus", "calibration_sequences", "calibration_seed")
+_CALIBRATION = ("calibration_corpus", "calibration_part", "calibration_sequences", "calibration_seed")
+_QUANTIZATION = ("bits", "group_size", "act_order", *_CALIBRATION)
 FACTORS = ("base", "family", "untrained", "kind", *_NOISE, *_QUANTIZATION, "step", *SETTINGS)
 SEEDS = ("seed", "noise_seed", "pretrain_seed", "sampling_seed", "calibration_seed")
 DIVERGED = "diverged"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 OFFLINE_VARIABLE = "LMGEO_OFFLINE"
-_WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
-_SPINS = "10000"  # some tens of microseconds: longer than the gaps within a computation
+_SPIN_VARIABLE, _POLICY_VARIABLE = "GOMP_SPINCOUNT", "OMP_WAIT_POLICY"
+_SPINS = "10000"  # long enough for the gaps within a computation: without other work nothing got slower
 _HUB_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -27,8 +27,8 @@ def spin_briefly() -> None:
     By default they spin on and on, so wherever cores are shared with other work each waits for what it keeps from
     running. It counts only before either library is loaded.
     """
-    if not any(name in os.environ for name in _WAITING):
-        os.environ[_WAITING[0]] = _SPINS
+    if _POLICY_VARIABLE not in os.environ:
+        os.environ.setdefault(_SPIN_VARIABLE, _SPINS)
 
 
 def leads() -> bool:

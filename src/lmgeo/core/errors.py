@@ -57,6 +57,11 @@ class StoreError(LmgeoError):
     """A result store that cannot be read or written as asked."""
 
 
+def first_line(error: BaseException) -> str:
+    """What a library's error says, short enough for a message of ours; its kind where it says nothing."""
+    return str(error).strip().split("\n")[0][:200] or type(error).__name__
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A mend for a mistyped name: the near ones, else all of them."""
     options = sorted(set(known))  # a bare name may be a whole one too

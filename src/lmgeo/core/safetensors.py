@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lmgeo.core.arrays import ndarray
-from lmgeo.core.errors import SpecError
+from lmgeo.core.errors import SpecError, first_line
 
 # the format's number types as numpy stores them; bfloat16 is the upper half of a float32
 NUMBERS = {
@@ -80,7 +80,7 @@ def read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
         tensors = {name: _tensor(file, entry, start, size) for name, entry in entries.items()}
         return tensors, {str(k): str(v) for k, v in notes.items()}
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        reason = first_line(error)
         mend = "write, download or save it again, whole"
         raise SpecError(f"{file} cannot be read as {file.suffix}: {reason}", mend) from error
 

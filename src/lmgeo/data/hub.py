@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from lmgeo.core.environment import is_offline, set_offline
-from lmgeo.core.errors import SpecError
+from lmgeo.core.errors import SpecError, first_line
 
 
 def load_hub_dataset(repository: str, config: str | None, streaming: bool = False) -> Any:
@@ -28,7 +28,7 @@ def load_hub_dataset(repository: str, config: str | None, streaming: bool = Fals
     try:
         return datasets.load_dataset(repository, config, streaming=streaming and not is_offline())
     except Exception as error:  # its causes share no base class: network, cache, parsing, hub
-        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        reason = first_line(error)
         raise SpecError(f"hub data set {shown!r} cannot be loaded: {reason}", _mend()) from error
 
 
@@ -41,7 +41,7 @@ def first_rows(table: Any, count: int) -> Iterator[dict[str, Any]]:
     try:
         yield from islice(table, count)
     except Exception as error:  # as above
-        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        reason = first_line(error)
         raise SpecError(f"a hub data set's rows cannot be read: {reason}", _mend()) from error
 
 

@@ -45,13 +45,11 @@ def cloud_measures(globs: Sequence[str]) -> list[str]:
         UnknownName: a glob that matches none.
         SpecError: a glob that matches only measures of weight matrices.
     """
-    names = MEASURES.select(globs)
-    for glob in globs:
-        matched = MEASURES.select([glob])
+    for matched in map(MEASURES.select, ([glob] for glob in globs)):
         if not any(MEASURES[name].cloud for name in matched):
             what = f"{', '.join(matched)}: defined for weight matrices alone"
             raise SpecError(what, "use `lmgeo weights`, or other measures")
-    return [name for name in names if MEASURES[name].cloud]
+    return [name for name in MEASURES.select(globs) if MEASURES[name].cloud]
 
 
 def matrix_measures() -> list[str]:

@@ -37,12 +37,10 @@ def chosen_measures(globs: Sequence[str]) -> list[str]:
         UnknownName: a glob that matches no measure.
         SpecError: a glob that matches only measures that are not defined for matrices.
     """
-    names = MEASURES.select(globs)
-    for glob in globs:
-        matched = MEASURES.select([glob])
+    for matched in map(MEASURES.select, ([glob] for glob in globs)):
         if not any(MEASURES[name].matrix for name in matched):
             raise _undefined(matched)
-    return [name for name in names if MEASURES[name].matrix]
+    return [name for name in MEASURES.select(globs) if MEASURES[name].matrix]
 
 
 def needs_exact(names: Collection[str]) -> bool:

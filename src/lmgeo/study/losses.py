@@ -140,7 +140,8 @@ def _changed(spec: LossesSpec, choices: dict[str, Any]) -> Iterator[Part]:
     """Losses on the in-domain text after the weights were rounded or disturbed."""
     corpus, own = spec.calibration or choices.get("corpus") or spec.in_domain, choices.get("corpus")
     # never on the held-out documents that the loss is taken on
-    part = "training" if spec.gptq and own and _text_identity(own) == _text_identity(corpus) else "all"
+    alike = own and (own == corpus or _text_identity(own) == _text_identity(corpus))
+    part = "training" if spec.gptq and alike else "all"
     calibration = {"corpus": corpus, "part": part, "sequences": spec.calibration_sequences}
     asked: list[tuple[str, int | None, str, dict[str, Any]]] = [
         *((f"loss.gptq{b}", None, "gptq", {"bits": b, "group": spec.group, **calibration}) for b in spec.gptq),

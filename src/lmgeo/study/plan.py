@@ -7,7 +7,7 @@ The plan is plain JSON and lives in the store, so that `status` can count what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
 
@@ -119,8 +119,8 @@ def build_plan(spec: StudySpec) -> Plan:
         for cell in columns.cells(variant):
             cells.setdefault(cell.key, cell)
         rows.extend(columns.rows(variant))
-    plan = Plan(spec.name, spec.document.value, list(cells.values()), rows, spec.analyze.resolved(), spec.threads)
-    return replace(plan, notes=notes)
+    work, asked = list(cells.values()), spec.analyze.resolved()
+    return Plan(spec.name, spec.document.value, work, rows, asked, spec.threads, notes=notes)
 
 
 class _Columns:

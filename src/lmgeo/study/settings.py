@@ -57,16 +57,12 @@ def resolve_settings(spec: StudySpec, bases: list[Base]) -> list[Setting]:
         pairs.setdefault(content_key([represent.resolved(), named.resolved()]), (represent, named))
     shown = any(represent.sampling != "uniform" for represent, _ in pairs.values())
     settings = [_resolved(*pair, spec=spec, bases=bases, shown=shown) for pair in pairs.values()]
-    check_measures(settings, spec.document)
+    _check_measures(settings, spec.document)
     return settings
 
 
-def check_measures(settings: list[Setting], document: Document) -> None:
-    """Refuse a glob that no setting has anything for.
-
-    Raises:
-        SpecError: measures of matrices alone where no matrix is asked for, or of clouds alone in their place.
-    """
+def _check_measures(settings: list[Setting], document: Document) -> None:
+    """Refuse a glob that no setting has anything for: measures of matrices alone where no matrix is asked for."""
     from lmgeo.measures.declare import MEASURES
 
     for glob in dict.fromkeys(glob for setting in settings for glob in setting.measure.measures):

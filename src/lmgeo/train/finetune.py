@@ -63,7 +63,8 @@ def finetune(
     train, dev = _subset(data.train, train_examples, seed), _subset(data.dev, eval_examples, EVAL_SEED)
     targets = Targets.of(data.task.labels, train.labels)
     length = min(settings.max_length, handle.max_length)
-    cut = [f"texts are cut at {length} tokens: the model takes no more"] if length < settings.max_length else []
+    asked = settings.max_length
+    cut = [f"max_length is {length}, not {asked}: the model takes no more"] if length < asked else []
     model = pooled_copy(handle, targets.outputs, seed)
     steps = _train(model, _tokens(handle, train, length), targets, train.labels, settings, seed, progress)
     predictions = targets.predictions(_outputs(model, _tokens(handle, dev, length)))

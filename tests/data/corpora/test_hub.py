@@ -39,6 +39,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str | None], Any]:
 
     monkeypatch.setattr(hub, "load_hub_dataset", load)
     hub.read_hub.cache_clear()
+    hub._content.cache_clear()
     return tables
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lmgeo.core.arrays import ndarray
-from lmgeo.core.errors import SpecError
+from lmgeo.core.errors import SpecError, first_line
 from lmgeo.core.registry import Registry
 
 LONE_NAME = "cloud"  # what the object of a one-array file is called
@@ -46,7 +46,7 @@ FORMATS: Registry[CloudFormat] = Registry("cloud format", "lmgeo.data.clouds")
 
 def damaged(path: Path, error: BaseException) -> SpecError:
     """The complaint about a file that is not what its suffix says, or is cut short."""
-    reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+    reason = first_line(error)
     return SpecError(f"{path} cannot be read as {path.suffix}: {reason}", "write the file anew, whole")
 
 

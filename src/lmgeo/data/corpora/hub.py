@@ -93,8 +93,13 @@ def _columns(table: Any) -> tuple[list[str], list[str]]:
     return list(kinds), [column for column, kind in kinds.items() if kind in ("string", "large_string")]
 
 
+@lru_cache(maxsize=4)  # every key of every model of a study asks for it
+def _content(argument: str) -> str:
+    return hash_texts(read_hub(argument).sequences)
+
+
 def _identity(argument: str) -> dict[str, Any]:
-    return {"kind": "hf", "content": hash_texts(read_hub(argument).sequences)}
+    return {"kind": "hf", "content": _content(argument)}
 
 
 CORPORA.add(

@@ -2,7 +2,7 @@
 
 Same starts, same random numbers, same steps: on one device the codes are those of the compiled
 search but where rounding decides between two codes. It is meant for a GPU, where a sweep over
-many rows is a few gathers and an argmin; on a CPU the compiled one is the faster.
+many rows is one look-up and an argmin; on a CPU the compiled one is the faster.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from torch.nn.functional import embedding_bag
 from lmgeo.core.seeds import numpy_stream, stream_seed
 from lmgeo.core.spec.protocol import QuantizerProtocol
 from lmgeo.numerics.quantizers.constants import POWER, RIDGE, SWEEPS
-from lmgeo.numerics.quantizers.perturb_torch import first_states, perturbed
 from lmgeo.numerics.quantizers.quantization import Quantization
+from lmgeo.numerics.quantizers.random_codes_torch import first_states, perturbed
 from lmgeo.numerics.quantizers.rows import QuantizerRows
 
 _BLOCK_VALUES = 2**27  # of unary terms at a time: 512 MB, so that a cloud is a few long launches
@@ -54,7 +54,9 @@ def train(rows: Tensor, codes: Tensor, protocol: QuantizerProtocol, seed: int) -
     with ThreadPoolExecutor(1) as beside:  # the next noise is drawn while the device searches
         ahead = beside.submit(stream.standard_normal, shape)
         for iteration in range(1, iterations + 1):
-            noise, ahead = torch.from_numpy(ahead.result()), beside.submit(stream.standard_normal, shape)
+            noise = torch.from_numpy(ahead.result())
+            if iteration < iterations:
+                ahead = beside.submit(stream.standard_normal, shape)
             temperature = math.pow(1 - iteration / iterations, POWER)
             fitted = fit_codebooks(rows, codes, K)
             codebooks = (fitted + temperature / M * deviation * noise.to(rows.device)).float()
